@@ -1,0 +1,62 @@
+# Every target does its own set-up: a fresh Debian machine needs only python3 and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+LOCK := requirements/dev.txt
+
+.PHONY: help venv check format test faults demo catalogues lock clean
+
+help:
+	@echo 'make venv        the environment in .venv, from the hash-pinned lock'
+	@echo 'make check       lint, types, layers and the fast tests'
+	@echo 'make test        every test, on SQLite and PostgreSQL and in Chromium'
+	@echo 'make faults      the tests that kill processes, at their full counts'
+	@echo 'make demo        a whole contest on an embedded database'
+	@echo 'make format      rewrite the code in the one layout'
+	@echo 'make catalogues  compile the gettext catalogues'
+	@echo 'make lock        renew the pinned versions; make clean removes what was made'
+
+venv: $(STAMP)
+
+# The lock file of flock keeps two runs in one checkout from making the same folder twice.
+$(STAMP): $(LOCK) setup.cfg pyproject.toml .ci/venv
+	@PYTHON=$(PYTHON) flock .ci sh .ci/venv
+	@touch $@
+
+check: venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest tests/core tests/formats -m 'not slow'
+
+format: venv
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: venv
+	@sh .ci/services
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+faults: venv
+	@sh .ci/services
+	QUIZ_FAULTS=full $(BIN)/pytest -m faults
+
+demo: venv
+	$(BIN)/quizengine demo
+
+catalogues: venv
+	$(BIN)/pybabel compile --directory quizengine/locale --domain problems
+	$(BIN)/pybabel compile --directory quizengine/locale --domain pages
+
+lock: venv
+	$(BIN)/uv pip compile setup.cfg --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-annotate --no-header --no-emit-index-url --upgrade --quiet --output-file $(LOCK)
+
+clean:
+	rm -rf .venv build dist quizengine.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache \
+		.hypothesis .coverage .coverage.* htmlcov
