@@ -15,6 +15,8 @@ from typing import TypeVar
 from quizengine.core.banks import Level
 
 FORMAT_VERSION = 1
+MAX_GRACE_MS = 60_000
+"""Grace is for answers already on the way; more would be a longer time limit in disguise."""
 Texts = Mapping[str, str]
 
 
@@ -41,6 +43,13 @@ class ClosePolicy(StrEnum):
     """The attempt ends at the close."""
     LAST_START = "last_start"
     """The close is the last moment to start; an attempt then has its whole time."""
+
+
+class Clock(StrEnum):
+    """When the clock of an attempt starts; it is always the server's."""
+
+    ATTEMPT_START = "attempt_start"
+    """At the moment the server opens the attempt."""
 
 
 class Scoring(StrEnum):
@@ -76,6 +85,13 @@ class Population(StrEnum):
     """Only persons who may be given an award."""
     EVERYONE = "everyone"
     """Every participant but staff."""
+
+
+class Freeze(StrEnum):
+    """When the number that predictions are compared with is fixed."""
+
+    ROUND_END = "round_end"
+    """When the round has closed and its last attempt has ended."""
 
 
 class EssayRole(StrEnum):
@@ -116,11 +132,12 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The number participants foretell; compared with the actual number frozen at the close."""
+    """The number participants foretell; compared with the actual number once that is frozen."""
 
     target: Target
     population: Population
     prompt: Texts
+    freeze: Freeze = Freeze.ROUND_END
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +160,7 @@ class Round:
     reveal: Reveal
     sections: tuple[Section, ...]
     prediction: Prediction | None = None
+    clock: Clock = Clock.ATTEMPT_START
 
     def questions(self) -> int:
         """Return how many questions a paper has."""
@@ -151,6 +169,12 @@ class Round:
     def max_points(self) -> int:
         """Return the points of a perfect attempt."""
         return sum(section.count * section.points for section in self.sections)
+
+    def ends_at(self) -> datetime:
+        """Return the last instant at which an attempt without extra time can still be open."""
+        if self.close_policy is ClosePolicy.CUT:
+            return self.closes_at
+        return self.closes_at + timedelta(milliseconds=self.time_limit_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +214,13 @@ class Registration:
 REGISTRATION_FIELDS = ("full_name", "phone", "birth_year", "staff_code", "role", "unit")
 """The fields a registration may ask for, in the order a form shows them."""
 
+PERSON_KEYS = ("phone", "staff_code")
+"""The fields that can tell one person from another."""
+
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """Who may take part for awards; ``excluded`` groups take no prize."""
+    """Who may take part for awards; ``excluded`` groups take no prize, none when it is empty."""
 
     roles: Mapping[str, Texts]
     excluded: Texts
