@@ -5,13 +5,14 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 LOCK := requirements/dev.txt
 
-.PHONY: help venv check format test faults demo catalogues lock clean
+.PHONY: help venv check format test faults coverage demo catalogues lock clean
 
 help:
 	@echo 'make venv        the environment in .venv, from the hash-pinned lock'
 	@echo 'make check       lint, types, layers and the fast tests'
 	@echo 'make test        every test, on SQLite and PostgreSQL and in Chromium'
 	@echo 'make faults      the tests that kill processes, at their full counts'
+	@echo 'make coverage    every test, and the lines that none of them ran'
 	@echo 'make demo        a whole contest on an embedded database'
 	@echo 'make format      rewrite the code in the one layout'
 	@echo 'make catalogues  compile the gettext catalogues'
@@ -28,7 +29,7 @@ check: venv
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest tests/core tests/formats -m 'not slow'
 
 format: venv
@@ -39,12 +40,18 @@ test: venv
 	@sh .ci/services
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest
 
 faults: venv
 	@sh .ci/services
 	QUIZ_FAULTS=full $(BIN)/pytest -m faults
+
+coverage: venv
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 demo: venv
 	$(BIN)/quizengine demo
