@@ -11,7 +11,7 @@ import hmac
 import struct
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -21,27 +21,17 @@ from quizengine.errors import Conflict
 
 Item = TypeVar("Item")
 
-_WORDS = 2**32
-_FIRST_BYTES = 544
+_WORD_LIMIT = 2**32
+_FIRST_BYTES = 408
 
 
 class Stream:
     """The bytes of SHAKE-256 over a seed, read from the front as big-endian 32-bit words."""
 
-    __slots__ = ("_next", "_shake", "_words")
+    __slots__ = ("_words",)
 
     def __init__(self, seed_material: bytes) -> None:
-        self._shake = hashlib.shake_256(seed_material)
-        self._words: tuple[int, ...] = ()
-        self._next = 0
-
-    def word(self) -> int:
-        """Return the next word, 0 to 2**32 - 1."""
-        if self._next == len(self._words):
-            self._lengthen()
-        word = self._words[self._next]
-        self._next += 1
-        return word
+        self._words = _words(seed_material)
 
     def below(self, limit: int) -> int:
         """Return an unbiased number from 0 to ``limit`` - 1; ``limit`` is 1 to 2**32.
@@ -49,27 +39,23 @@ class Stream:
         Words in the incomplete last run of ``limit`` numbers are thrown away, the others are taken
         modulo ``limit``.
         """
-        if not 0 < limit <= _WORDS:
-            raise ValueError(f"the limit must be from 1 to {_WORDS}, not {limit}")
-        whole = _WORDS - _WORDS % limit
-        word = self.word()
-        while word >= whole:
-            word = self.word()
-        return word % limit
+        if not 0 < limit <= _WORD_LIMIT:
+            raise ValueError(f"the limit must be from 1 to {_WORD_LIMIT}, not {limit}")
+        whole = _WORD_LIMIT - _WORD_LIMIT % limit
+        return next(word for word in self._words if word < whole) % limit
 
     def shuffled(self, items: Iterable[Item]) -> list[Item]:
         """Return the items in a random order: Fisher–Yates from the last position to the second."""
         order = list(items)
-        for last in range(len(order) - 1, 0, -1):
-            other = self.below(last + 1)
-            order[last], order[other] = order[other], order[last]
+        for size in range(len(order), 1, -1):
+            # This is below(size), written out: most of the time of a drawing is spent here.
+            whole = _WORD_LIMIT - _WORD_LIMIT % size
+            word = next(self._words)
+            while word >= whole:
+                word = next(self._words)
+            other = word % size
+            order[size - 1], order[other] = order[other], order[size - 1]
         return order
-
-    def _lengthen(self) -> None:
-        # hashlib cannot squeeze further, only again and longer; a longer digest starts with the
-        # shorter one, so doubling costs at most twice the bytes.
-        length = max(_FIRST_BYTES, 8 * len(self._words))
-        self._words = struct.unpack(f">{length // 4}I", self._shake.digest(length))
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +209,16 @@ def commitment(secret: bytes) -> str:
     return hashlib.sha256(b"quizengine/commitment/1\0" + secret).hexdigest()
 
 
+def _words(material: bytes) -> Iterator[int]:
+    # hashlib cannot squeeze further, only again and longer; a longer digest starts with the
+    # shorter one, so doubling costs at most twice the bytes.
+    shake = hashlib.shake_256(material)
+    start, end = 0, _FIRST_BYTES
+    while True:
+        yield from struct.unpack(f">{(end - start) // 4}I", shake.digest(end)[start:])
+        start, end = end, 2 * end
+
+
 def _matches(entry: PoolEntry, section: Section) -> bool:
     return section.topic in (None, entry.topic) and section.level in (None, entry.level)
 
@@ -244,13 +240,14 @@ def _draw_questions(
     material = _material(b"quizengine/questions/1", seed, pseudonym.encode())
     ranks = struct.unpack(f">{span}Q", hashlib.shake_256(material).digest(8 * span))
     orders = [sorted(ordinals, key=ranks.__getitem__) for ordinals in plan.matching]
-    used: Counter[int] = Counter()
+    used: Counter[int] = Counter()  # by ordinal: how many earlier papers had it
     picks: list[list[int]] = [[] for _ in plan.sections]
     for _ in range(attempt):
         taken: set[int] = set()
         for index in plan.turns:
             free = [ordinal for ordinal in orders[index] if ordinal not in taken]
-            free.sort(key=used.__getitem__)
+            if used:
+                free.sort(key=used.__getitem__)
             picks[index] = free[: plan.sections[index].count]
             taken.update(picks[index])
         used.update(taken)
