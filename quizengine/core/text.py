@@ -116,10 +116,12 @@ def fold_letters(text: str) -> tuple[str, NDArray[np.int64]]:
     if letters.size and letters.max() >= _SEVERAL:
         _learn(table, codes[letters == _UNKNOWN])
         letters = table[codes]
-        if letters.max() == _SEVERAL:
-            return _fold_letters_singly(text)
-    offsets = np.flatnonzero(letters)
-    return letters[offsets].tobytes().decode("utf-32-le"), offsets
+    if letters.size and letters.max() == _SEVERAL:
+        letters, offsets = _expand(codes, letters)
+    else:
+        offsets = np.flatnonzero(letters)
+        letters = letters[offsets]
+    return letters.tobytes().decode("utf-32-le"), offsets
 
 
 def count_words(text: str) -> int:
@@ -207,12 +209,19 @@ def _bare(character: str) -> str:
     return _FOLDED[ord(character)].replace(" ", "").replace("y", "i")
 
 
-def _fold_letters_singly(text: str) -> tuple[str, NDArray[np.int64]]:
+def _expand(
+    codes: NDArray[np.uint32], letters: NDArray[np.uint32]
+) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """Return letters and offsets where some characters give several letters each."""
     import numpy as np
 
-    pieces = [_bare(character) for character in text]
-    counts = np.array([len(piece) for piece in pieces], dtype=np.int64)
-    return "".join(pieces), np.repeat(np.arange(len(text)), counts)
+    several = np.flatnonzero(letters == _SEVERAL)
+    pieces = [_bare(chr(code)) for code in codes[several].tolist()]
+    counts = (letters != 0).astype(np.int64)
+    counts[several] = [len(piece) for piece in pieces]
+    expanded = np.repeat(letters, counts)
+    expanded[expanded == _SEVERAL] = [ord(letter) for letter in "".join(pieces)]
+    return expanded, np.repeat(np.arange(codes.size), counts)
 
 
 def _word_key(word: str) -> str:
