@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 LOCK := requirements/dev.txt
 
-.PHONY: help venv check format test faults coverage demo catalogues lock clean
+.PHONY: help venv lint check format test faults coverage demo catalogues lock clean
 
 help:
 	@echo 'make venv        the environment in .venv, from the hash-pinned lock'
@@ -25,22 +25,21 @@ $(STAMP): $(LOCK) setup.cfg pyproject.toml .ci/venv
 	@PYTHON=$(PYTHON) flock .ci sh .ci/venv
 	@touch $@
 
-check: venv
+lint: venv
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+check: lint
 	$(BIN)/pytest tests/core tests/formats -m 'not slow'
 
 format: venv
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: venv
+test: lint
 	@sh .ci/services
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest
 
 faults: venv
