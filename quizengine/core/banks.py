@@ -13,6 +13,8 @@ from datetime import date
 from enum import StrEnum
 from functools import cached_property
 
+from quizengine.core.text import normalise
+
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MAX_CHOICES = len(LETTERS)
 
@@ -105,3 +107,23 @@ def mask_of(letters: Iterable[str]) -> int:
 def letters_of(mask: int) -> str:
     """Return the letters of a mask in order: 5 is ``"AC"``."""
     return "".join(letter for bit, letter in enumerate(LETTERS) if mask >> bit & 1)
+
+
+def natural_kind(choices: Iterable[str], key: int) -> Kind:
+    """Return the kind of a question that states none, from its choices and the mask of its key."""
+    folded = {choice.casefold() for choice in choices}
+    if folded in ({"đúng", "sai"}, {"true", "false"}):
+        return Kind.TRUE_FALSE
+    return Kind.MULTIPLE if key.bit_count() > 1 else Kind.SINGLE
+
+
+_NO_CHARACTERS = dict.fromkeys((0xFFFE, 0xFFFF))
+
+
+def clean_text(text: str) -> str:
+    """Return the text as every bank holds it, so that it has one form whatever it was read from.
+
+    Normalised (:func:`quizengine.core.text.normalise`), no blanks around it or at line ends.
+    """
+    plain = normalise(text.translate(_NO_CHARACTERS))
+    return "\n".join(line.rstrip() for line in plain.split("\n")).strip()
