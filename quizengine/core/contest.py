@@ -122,7 +122,7 @@ class Ties(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A row of the blueprint: how many questions of which topic and level, and what each is worth."""
+    """A row of the blueprint: how many questions of which topic and level, each worth what."""
 
     count: int
     points: int
