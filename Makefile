@@ -20,7 +20,7 @@ help:
 
 venv: $(STAMP)
 
-# The lock file of flock keeps two runs in one checkout from making the same folder twice.
+# flock: two runs in one checkout take turns instead of making the same folder at once.
 $(STAMP): $(LOCK) setup.cfg pyproject.toml .ci/venv
 	@PYTHON=$(PYTHON) flock .ci sh .ci/venv
 	@touch $@
