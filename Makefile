@@ -28,7 +28,7 @@ $(STAMP): $(LOCK) setup.cfg pyproject.toml .ci/venv
 lint: venv
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy $(wildcard quizengine tests examples)
 	$(BIN)/lint-imports --no-logo
 
 check: lint
