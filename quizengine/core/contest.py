@@ -17,6 +17,9 @@ from quizengine.core.banks import Level
 FORMAT_VERSION = 1
 MAX_GRACE_MS = 60_000
 """Grace is for answers already on the way; more would be a longer time limit in disguise."""
+MAX_QUESTIONS = 200
+MAX_POINTS = 10_000
+"""The most a question may be worth; a hundred keeps partial credit whole."""
 Texts = Mapping[str, str]
 
 

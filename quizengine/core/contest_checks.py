@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from quizengine.core.banks import Bank, Level, Question
+from quizengine.core.banks import Bank, Level
 from quizengine.core.contest import (
     MAX_GRACE_MS,
+    MAX_POINTS,
+    MAX_QUESTIONS,
     PERSON_KEYS,
     Contest,
     EssayRole,
@@ -29,12 +31,15 @@ from quizengine.core.contest import (
     Texts,
     Ties,
 )
+from quizengine.core.drawing import blueprint, pool_of
 from quizengine.core.suggestions import closest
-from quizengine.errors import Param, Place, Problem, Severity
+from quizengine.errors import Conflict, Param, Place, Problem, Severity
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 MAX_SLUG = 60
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][A-Za-z]{1,3})?\Z")
+ADDRESS = re.compile(r"(https?://[^\s/]|/(?![/\\]))\S*\Z")
+"""An outward web address, or a path on the contest's own site."""
 MAX_SHARE_PERCENT = 50
 """Two papers that share more than this part of their questions on average are worth a warning."""
 
@@ -87,6 +92,7 @@ def check_contest(contest: Contest, unread: Collection[str] = ()) -> tuple[Probl
         _check_essay(contest, contest.essay, found)
     _check_ranking(contest, found)
     _check_results(contest, found)
+    _check_extras(contest, found)
     return tuple(found.problems)
 
 
@@ -257,12 +263,16 @@ def _check_round(one: Round, path: str, found: _Findings) -> None:
         found.add("contest.grace_too_large", f"{path}.grace", seconds=MAX_GRACE_MS // 1000)
     if not one.sections:
         found.add("contest.sections_missing", f"{path}.sections", round=one.id)
+    if one.questions() > MAX_QUESTIONS:
+        at = f"{path}.sections"
+        found.add("contest.paper_too_long", at, questions=one.questions(), most=MAX_QUESTIONS)
     for index, section in enumerate(one.sections):
         at = f"{path}.sections.{index}"
         if section.count < 1:
             found.add("contest.section_count_none", f"{at}.count", count=section.count)
-        if section.points < 1:
-            found.add("contest.section_points_none", f"{at}.points", points=section.points)
+        if not 1 <= section.points <= MAX_POINTS:
+            points = section.points
+            found.add("contest.section_points", f"{at}.points", points=points, most=MAX_POINTS)
 
 
 def _milliseconds(window: Round | EssayTask) -> int:
@@ -326,6 +336,17 @@ def _check_results(contest: Contest, found: _Findings) -> None:
             found.add("contest.results_before_close", "results_at", relies, round=one.id)
 
 
+def _check_extras(contest: Contest, found: _Findings) -> None:
+    for index, award in enumerate(contest.awards):
+        if award.count < 1:
+            found.add("contest.award_count_none", f"awards.{index}.count", count=award.count)
+    addresses = [(f"materials.{at}.url", one.url) for at, one in enumerate(contest.materials)]
+    addresses += [(f"events.{at}.url", one.url) for at, one in enumerate(contest.events)]
+    for path, url in addresses:
+        if url and not ADDRESS.match(url):
+            found.add("contest.url_form", path, url=url)
+
+
 def check_against_bank(contest: Contest, banks: Mapping[str, Bank]) -> tuple[Problem, ...]:
     """Return every problem between a contest's rounds and the banks, by name, they draw from."""
     found = _Findings(())
@@ -351,10 +372,8 @@ def check_against_bank(contest: Contest, banks: Mapping[str, Bank]) -> tuple[Pro
                 bank_day=bank.as_of.isoformat(),
                 contest_day=contest.as_of.isoformat(),
             )
-        for place, section in enumerate(one.sections):
-            path = f"rounds.{index}.sections.{place}"
-            _check_section(section, one.sections, bank, path, found)
-        _check_overlap(one, bank, f"rounds.{index}", found)
+        _check_sections(one, bank, f"rounds.{index}.sections", found)
+        _check_overlap(one, bank, f"rounds.{index}.sections", found)
     return tuple(found.problems)
 
 
@@ -365,17 +384,22 @@ def _add_unknown_bank(name: str, banks: Iterable[str], path: str, found: _Findin
         found.add("contest.bank_unknown", path, bank=name)
 
 
-def _check_section(
-    section: Section, sections: Sequence[Section], bank: Bank, path: str, found: _Findings
-) -> None:
-    if section.topic is not None and section.topic not in bank.topics():
-        _add_unknown_topic(section.topic, bank, f"{path}.topic", found)
+def _check_sections(one: Round, bank: Bank, path: str, found: _Findings) -> None:
+    """Check the pool by the rule of the drawing, which leaves nobody short whatever came before."""
+    count = len(found.problems)
+    for index, section in enumerate(one.sections):
+        if section.topic is not None and section.topic not in bank.topics():
+            _add_unknown_topic(section.topic, bank, f"{path}.{index}.topic", found)
+        elif (size := _pool_size(section, bank)) < section.count:
+            found.add("contest.pool_too_small", f"{path}.{index}", pool=size, needed=section.count)
+    if len(found.problems) > count:
         return
-    pool = len(pool_of(section, bank))
-    # Sections that draw only from this pool need their questions from it as well.
-    needed = sum(other.count for other in sections if _draws_within(other, section))
-    if needed > pool:
-        found.add("contest.pool_too_small", path, pool=pool, needed=needed)
+    try:
+        blueprint(pool_of(bank), one.sections)
+    except Conflict as conflict:
+        at = f"{path}.{int(conflict.params['section']) - 1}"
+        pool, needed = conflict.params["available"], conflict.params["needed"]
+        found.add("contest.pool_shared", at, pool=pool, needed=needed)
 
 
 def _add_unknown_topic(topic: str, bank: Bank, path: str, found: _Findings) -> None:
@@ -385,17 +409,10 @@ def _add_unknown_topic(topic: str, bank: Bank, path: str, found: _Findings) -> N
         found.add("contest.topic_unknown", path, topic=topic)
 
 
-def _draws_within(inner: Section, outer: Section) -> bool:
-    return outer.topic in (None, inner.topic) and outer.level in (None, inner.level)
-
-
-def pool_of(section: Section, bank: Bank) -> tuple[Question, ...]:
-    """Return the questions of a bank that a section may draw."""
-    level: Level | None = section.level
-    return tuple(
-        question
+def _pool_size(section: Section, bank: Bank) -> int:
+    return sum(
+        section.topic in (None, question.topic) and section.level in (None, question.level)
         for question in bank.questions
-        if section.topic in (None, question.topic) and level in (None, question.level)
     )
 
 
@@ -406,11 +423,11 @@ def _check_overlap(one: Round, bank: Bank, path: str, found: _Findings) -> None:
         drawn[section.topic, section.level] += section.count
     for index, section in enumerate(one.sections):
         count = drawn.pop((section.topic, section.level), 0)
-        pool = len(pool_of(section, bank))
+        pool = _pool_size(section, bank)
         if count and count <= pool and count * 100 > pool * MAX_SHARE_PERCENT:
             found.add(
                 "contest.papers_alike",
-                f"{path}.sections.{index}",
+                f"{path}.{index}",
                 severity="warning",
                 pool=pool,
                 drawn=count,
