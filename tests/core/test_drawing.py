@@ -239,6 +239,15 @@ def test_a_stream_reads_shake_256_from_the_front(material: bytes, limits: list[i
     assert [stream.below(limit) for limit in limits] == [plain_below(words, n) for n in limits]
 
 
+def test_a_long_list_is_shuffled_with_the_words_that_below_would_take() -> None:
+    # Long enough that some words are thrown away, which no short list ever meets.
+    stream, expected = Stream(b"long"), list(range(150_000))
+    for i in range(len(expected) - 1, 0, -1):
+        j = stream.below(i + 1)
+        expected[i], expected[j] = expected[j], expected[i]
+    assert Stream(b"long").shuffled(range(150_000)) == expected
+
+
 # What a paper promises
 
 

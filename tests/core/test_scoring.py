@@ -148,6 +148,14 @@ def test_a_question_without_a_key_stops_the_marking() -> None:
             mark_many(np.ones((1, 1), dtype=np.uint32), [[5]], 1, known, Scoring.PARTIAL)
 
 
+@pytest.mark.parametrize("scoring", Scoring)
+def test_a_question_with_no_right_choice_earns_nothing(scoring: Scoring) -> None:
+    none = Key(Kind.MULTIPLE, 0, 4)
+    assert [mark_question(none, chosen, 5, scoring) for chosen in (0, 1)] == [0, 0]
+    values = np.array([[0], [1]], dtype=np.uint32)
+    assert mark_many(values, [0], [5], {0: none}, scoring).tolist() == [0, 0]
+
+
 def test_a_sheet_shorter_than_the_paper_is_refused() -> None:
     with pytest.raises(ValueError, match="1 records cannot answer 2 slots"):
         mark(Paper((Slot(0, 1, ()),) * 2), sheet_of(1), {0: SINGLE}, Scoring.PARTIAL)
