@@ -237,3 +237,26 @@ def _shown(value: datetime | date, zone: tzinfo) -> datetime | date:
 def _sheet_name(name: str, number: int) -> str:
     """Return a name that XLSX allows: at most 31 letters, none of ``[]:*?/\\``, not empty."""
     return re.sub(r"[\[\]:*?/\\]", " ", name).strip("' ")[:31] or f"Sheet{number}"
+
+
+def write_csv(table: Table) -> bytes:
+    """Return a table as CSV in UTF-8, with the byte order mark that Excel knows the encoding by.
+
+    A text that a spreadsheet would run as a formula gets an apostrophe before it.
+    """
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    writer.writerows([_inert(cell) for cell in row] for row in table.above)
+    writer.writerow(table.header)
+    writer.writerows([_inert(cell) for cell in row] for row in table.rows)
+    return stream.getvalue().encode("utf-8-sig")
+
+
+def _inert(value: Cell) -> str:
+    if value is None or isinstance(value, int):
+        return "" if value is None else str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
