@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from quizengine.core.banks import Bank, Kind, Level
+from quizengine.core.banks import Bank, Kind, Level, Prompt
 from quizengine.core.contest import Section
 from quizengine.errors import Conflict
 
@@ -102,6 +102,11 @@ class Blueprint:
 
 def pool_of(bank: Bank) -> tuple[PoolEntry, ...]:
     """Return the pool of all questions of a bank; ordinals count its questions from 0."""
+    return pool_of_prompts(bank.questions)
+
+
+def pool_of_prompts(prompts: Iterable[Prompt]) -> tuple[PoolEntry, ...]:
+    """Return the pool of a bank of which only the prompts are at hand, in canonical order."""
     return tuple(
         PoolEntry(
             ordinal=ordinal,
@@ -112,7 +117,7 @@ def pool_of(bank: Bank) -> tuple[PoolEntry, ...]:
             pinned=question.pinned,
             kind=question.kind,
         )
-        for ordinal, question in enumerate(bank.questions)
+        for ordinal, question in enumerate(prompts)
     )
 
 

@@ -1,0 +1,29 @@
+"""Who may be given an award: one rule at registration, for the prediction and at the award."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from quizengine.core.contest import Eligibility
+
+
+def is_eligible(eligibility: Eligibility, fields: Mapping[str, str], *, year: int) -> bool:
+    """Return whether registered fields satisfy the declared roles and age in a calendar year.
+
+    A role that was not given satisfies no declared roles; a birth year that was not given is
+    believed to be early enough, because only a contest that asks for it can check it.
+    """
+    return has_role(eligibility, fields) and is_old_enough(eligibility, fields, year=year)
+
+
+def has_role(eligibility: Eligibility, fields: Mapping[str, str]) -> bool:
+    """Return whether the role given is one that the contest is for."""
+    return not eligibility.roles or fields.get("role", "") in eligibility.roles
+
+
+def is_old_enough(eligibility: Eligibility, fields: Mapping[str, str], *, year: int) -> bool:
+    """Return whether the person reaches the minimum age in a calendar year."""
+    born = fields.get("birth_year", "")
+    if eligibility.minimum_age is None or not born:
+        return True
+    return year - int(born) >= eligibility.minimum_age

@@ -1,0 +1,181 @@
+"""Log-ins of the reference deployment: Argon2id passwords, sessions kept on the server.
+
+Hosts with users of their own never come here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+from sqlalchemy.orm import Session
+
+from quizengine.core.attempts import PUBLIC_ID_BYTES, new_public_id
+from quizengine.core.text import normalise
+from quizengine.errors import Conflict, InvalidInput, NotAllowed
+from quizengine.services import audit
+from quizengine.services.people import clean_field
+from quizengine.store import people
+from quizengine.store.connection import Executor
+from quizengine.store.people import Account
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
+Role = Literal["participant", "organiser"]
+MIN_PASSWORD = 8
+MAX_PASSWORD = 200
+SESSION_DAYS = 14
+THROTTLE_MINUTES = 15
+MAX_TRIES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A new session: the token goes into the cookie and is kept nowhere else."""
+
+    token: str
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSession:
+    """Who is logged in, and the secret behind the session's CSRF tokens."""
+
+    account: Account
+    nonce: str
+
+
+def create_account(
+    session: Session,
+    *,
+    login: str,
+    name: str,
+    password: str | None,
+    role: Role,
+    now: datetime,
+    person: str | None = None,
+) -> Account:
+    """Create an account; without a password nobody can log in to it.
+
+    Raises ``InvalidInput`` for a password that is too short or long, ``Conflict`` for a log-in
+    that is taken.
+    """
+    if password is not None:
+        _check_password(password)
+    values = {
+        "person": person or new_public_id(secrets.token_bytes(PUBLIC_ID_BYTES)),
+        "login": clean_login(login),
+        "name": normalise(name).strip(),
+        "role": role,
+        "password": None if password is None else _hasher().hash(password),
+        "created_at": now,
+    }
+    account = people.insert_account(session, values)
+    if account is None:
+        raise Conflict("account.login_taken")
+    if role != "participant":
+        audit.record(session, action="account.create", subject=role, actor="setup", now=now)
+    return account
+
+
+def log_in(
+    session: Session, *, login: str, password: str, now: datetime, previous_token: str | None = None
+) -> Login | None:
+    """Return a new session for a right password, None for a wrong one; the old session ends.
+
+    An unknown log-in takes as long as a wrong password. ``NotAllowed`` after too many wrong
+    passwords for one log-in; wrong tries are counted, so commit also when None comes back.
+    """
+    subject = _digest(f"log-in:{clean_login(login)}")
+    _check_throttle(session, subject, now)
+    found = people.find_account(session, clean_login(login))
+    account, stored = found or (None, None)
+    if not _is_right(stored, password) or account is None:
+        people.count_try(session, subject, now, now + timedelta(minutes=THROTTLE_MINUTES))
+        return None
+    people.forget_tries(session, subject)
+    if stored and _hasher().check_needs_rehash(stored):
+        people.replace_password(session, account.id, _hasher().hash(password))
+    if previous_token:
+        log_out(session, previous_token)
+    return begin_session(session, account, now=now)
+
+
+def begin_session(session: Session, account: Account, *, now: datetime) -> Login:
+    """Return a new session of an account, as after registering."""
+    token = secrets.token_urlsafe(32)
+    people.insert_session(
+        session,
+        {
+            "token_sha256": _digest(token),
+            "account_id": account.id,
+            "nonce": secrets.token_urlsafe(32),
+            "created_at": now,
+            "ends_at": now + timedelta(days=SESSION_DAYS),
+        },
+    )
+    return Login(token, account)
+
+
+def session_of(executor: Executor, token: str | None, *, now: datetime) -> LiveSession | None:
+    """Return the live session of a token, or None; one read."""
+    if not token:
+        return None
+    found = people.find_session(executor, _digest(token), now)
+    return LiveSession(*found) if found else None
+
+
+def log_out(session: Session, token: str) -> None:
+    """End the session of a token; an unknown one is no error."""
+    people.delete_session(session, _digest(token))
+
+
+def clean_login(login: str) -> str:
+    """Return a typed log-in as it is compared: a phone number in one form, anything else folded."""
+    cleaned = clean_field("phone", login)
+    return cleaned if cleaned.isdecimal() else normalise(login).strip().casefold()
+
+
+def _check_password(password: str) -> None:
+    if len(password) < MIN_PASSWORD:
+        raise InvalidInput("account.password_short", limit=MIN_PASSWORD)
+    if len(password) > MAX_PASSWORD:
+        raise InvalidInput("account.password_long", limit=MAX_PASSWORD)
+
+
+def _check_throttle(executor: Executor, subject: str, now: datetime) -> None:
+    tried = people.find_tries(executor, subject, now)
+    if tried and tried[0] >= MAX_TRIES:
+        minutes = max(1, -(-int((tried[1] - now).total_seconds()) // 60))
+        raise NotAllowed("account.throttled", minutes=minutes)
+
+
+def _is_right(stored: str | None, password: str) -> bool:
+    from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+    try:
+        return _hasher().verify(stored or _decoy(), password) and stored is not None
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    """Argon2id with 19 MiB, two passes, one lane (OWASP Password Storage Cheat Sheet)."""
+    from argon2 import PasswordHasher
+
+    return PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+
+
+@cache
+def _decoy() -> str:
+    return _hasher().hash(secrets.token_urlsafe(16))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,518 @@
+"""The answer path: starting an attempt, saving answers, handing in; keys are not read here.
+
+The functions that write take the writer's connection (``store.writer``) in place of the Session.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
+
+from quizengine import signals
+from quizengine.core import sheets
+from quizengine.core.attempts import (
+    PUBLIC_ID_BYTES,
+    State,
+    accepts_until,
+    deadline,
+    duration_ms,
+    is_due,
+    new_public_id,
+    receipt_code,
+)
+from quizengine.core.banks import Bank, Kind, Prompt
+from quizengine.core.clock import MILLISECOND, to_ms
+from quizengine.core.contest import Reveal, Round, Texts
+from quizengine.core.drawing import PoolEntry, draw_paper, pool_of_prompts, pseudonym
+from quizengine.core.papers import canonical_mask, pack_paper, shown_positions, unpack_paper
+from quizengine.core.scoring import Score, keys_of, mark
+from quizengine.core.sheets import Outcome, Record
+from quizengine.errors import Conflict, InvalidInput, NotFound
+from quizengine.services import audit
+from quizengine.services.contests import contest_of, rules_of_round
+from quizengine.services.papers import Papers, Sitting
+from quizengine.store import attempts, banks, contests
+from quizengine.store.attempts import Entry, StoredAttempt
+from quizengine.store.connection import Executor
+from quizengine.store.contests import StoredContest, StoredRound
+
+MAX_NUMBER = 2**32 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptLine:
+    """One of a person's attempts, as a list shows it."""
+
+    public_id: str
+    number: int
+    state: State
+    started_at: datetime
+    finished_at: datetime | None
+    answered: int
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoundStanding:
+    """What a person has done in a round and may do now; ``reason`` says why not."""
+
+    attempts_allowed: int
+    attempts_used: int
+    open_attempt: str | None
+    attempts: tuple[AttemptLine, ...]
+    may_start: bool
+    reason: str | None
+    deadline_if_started_now: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The open attempt after a start; ``is_new`` is false when it was open before."""
+
+    public_id: str
+    number: int
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExamQuestion:
+    """A question as the person's paper shows it; positions count from 0."""
+
+    slot: int
+    kind: Kind
+    stem: str
+    choices: tuple[str, ...]
+    chosen: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Exam:
+    """An attempt with its questions and what is saved of the answers."""
+
+    public_id: str
+    slug: str
+    round_code: str
+    number: int
+    attempts_allowed: int
+    state: State
+    started_at: datetime
+    deadline_at: datetime
+    questions: tuple[ExamQuestion, ...]
+    prediction_prompt: Texts | None
+    prediction: int | None
+    next_sequence: int
+    answered: int
+    last_saved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer to save: positions of a question, or the number predicted, as its slot asks.
+
+    The prediction's slot is the one after the last question.
+    """
+
+    slot: int
+    sequence: int
+    positions: frozenset[int] = frozenset()
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What became of an answer; a refusal has a reason."""
+
+    slot: int
+    outcome: Outcome
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the server holds of a finished attempt; points only as the round reveals them."""
+
+    public_id: str
+    slug: str
+    round_code: str
+    code: str
+    number: int
+    attempts_allowed: int
+    state: State
+    started_at: datetime
+    finished_at: datetime
+    duration_ms: int
+    answered: int
+    questions: int
+    prediction: int | None
+    last_saved_at: datetime | None
+    points: int | None
+    max_points: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewLine:
+    """One question after the reveal, in the order the paper showed it."""
+
+    question: ExamQuestion
+    right: frozenset[int]
+    points: int
+    max_points: int
+    source: str
+    explanation: str
+
+
+def standing(
+    executor: Executor, slug: str, round_code: str, person: str, *, now: datetime
+) -> RoundStanding:
+    """Return what a registered person has done in a round and may do now.
+
+    ``NotFound`` when the contest has no such round, is not open yet, or the person is not in it.
+    """
+    entry, rules = _entry(executor, slug, round_code, person)
+    rows = attempts.list_attempts(executor, entry.round_id, entry.participant_id)
+    lines = tuple(_line(row, now) for row in rows)
+    used = sum(1 for line in lines if line.state is not State.VOID)
+    running = next((line.public_id for line in lines if line.state is State.OPEN), None)
+    reason = _refusal(entry, rules, used, now)
+    return RoundStanding(
+        attempts_allowed=rules.attempts,
+        attempts_used=used,
+        open_attempt=running,
+        attempts=lines,
+        may_start=reason is None and running is None,
+        reason=reason.code if reason else None,
+        deadline_if_started_now=None
+        if reason
+        else deadline(now, rules.time_limit_ms, entry.closes_at, rules.close_policy),
+    )
+
+
+def start_attempt(
+    connection: Connection | Session,
+    slug: str,
+    round_code: str,
+    *,
+    person: str,
+    now: datetime,
+    papers: Papers,
+    entropy: Callable[[int], bytes] = secrets.token_bytes,
+) -> Started:
+    """Start a person's next attempt, or return the one that is open: a double click starts one.
+
+    ``Conflict`` outside the round's window or when no attempt is left.
+    """
+    entry, rules = _entry(connection, slug, round_code, person)
+    attempts.close_due(connection, now, entry.participant_id)
+    rows = attempts.list_attempts(connection, entry.round_id, entry.participant_id)
+    running = next((row for row in rows if row.state is State.OPEN), None)
+    if running is not None:
+        return Started(running.public_id, running.number, is_new=False)
+    refusal = _refusal(entry, rules, sum(1 for row in rows if row.state is not State.VOID), now)
+    if refusal is not None:
+        raise refusal
+    number = max((row.number for row in rows), default=0) + 1
+    public_id = new_public_id(entropy(PUBLIC_ID_BYTES))
+    pool = pool_of_prompts(papers.prompts(connection, entry.version_id))
+    values = _new_attempt(entry, rules, pool, person, number, now)
+    if attempts.insert_attempt(connection, {"public_id": public_id, **values}):
+        details = {"attempt": public_id, "person": person}
+        signals.announce(connection.info, signals.attempt_started, **details)
+        return Started(public_id, number, is_new=True)
+    # Another start of the same person came in between: what it left decides.
+    return start_attempt(
+        connection, slug, round_code, person=person, now=now, papers=papers, entropy=entropy
+    )
+
+
+def exam(executor: Executor, public_id: str, *, person: str, now: datetime, papers: Papers) -> Exam:
+    """Return a person's attempt as its page shows it; ``NotFound`` for a foreign one."""
+    row = _own(executor, public_id, person)
+    stored, stored_round, rules = _rules(executor, row)
+    records = sheets.read_sheet(row.sheet)
+    questions = _questions(row, papers.prompts(executor, stored_round.version_id))
+    return Exam(
+        public_id=public_id,
+        slug=stored.slug,
+        round_code=rules.id,
+        number=row.number,
+        attempts_allowed=rules.attempts,
+        state=_state(row, now),
+        started_at=row.started_at,
+        deadline_at=row.deadline_at,
+        questions=questions,
+        prediction_prompt=rules.prediction.prompt if rules.prediction else None,
+        prediction=sheets.prediction_of(row.sheet, len(questions)),
+        next_sequence=max(record.sequence for record in records) + 1,
+        answered=sum(1 for question in questions if question.chosen),
+        last_saved_at=_last_saved_at(row, records),
+    )
+
+
+def save_answers(
+    connection: Connection | Session,
+    public_id: str,
+    *,
+    person: str,
+    answers: Sequence[Answer],
+    now: datetime,
+    papers: Papers,
+) -> tuple[Reply, ...]:
+    """Save answers one by one and return what became of each, in their order.
+
+    ``NotFound`` for a foreign attempt; ``InvalidInput`` for an answer that the paper has no place
+    for, and then none is saved.
+    """
+    sitting = papers.recall(public_id) or papers.remember(_own(connection, public_id, person))
+    at_ms = max(0, to_ms(now) - to_ms(sitting.started_at))
+    records = [
+        (answer.slot, Record(answer.sequence, at_ms, _value(sitting, answer))) for answer in answers
+    ]
+    return tuple(
+        _save(connection, public_id, person, slot, record, now) for slot, record in records
+    )
+
+
+def submit_attempt(
+    connection: Connection | Session, public_id: str, *, person: str, now: datetime
+) -> Receipt:
+    """Hand in an attempt and return its receipt; handing in again returns the same receipt.
+
+    An attempt whose time is over is not changed: its receipt says that it expired.
+    """
+    if attempts.submit(connection, public_id, person, now):
+        details = {"attempt": public_id, "person": person}
+        signals.announce(connection.info, signals.attempt_submitted, **details)
+    return receipt(connection, public_id, person=person, now=now)
+
+
+def receipt(executor: Executor, public_id: str, *, person: str, now: datetime) -> Receipt:
+    """Return the receipt of a finished attempt; ``Conflict`` while it is open."""
+    row = _own(executor, public_id, person)
+    state = _state(row, now)
+    if state is State.OPEN:
+        raise Conflict("attempt.still_open")
+    stored, stored_round, rules = _rules(executor, row)
+    count = rules.questions()
+    score = None
+    if _reveals_score(stored, rules, now):
+        score = _score(row, banks.read_bank(executor, stored_round.version_id), rules)
+    return Receipt(
+        public_id=public_id,
+        slug=stored.slug,
+        round_code=rules.id,
+        code=receipt_code(public_id),
+        number=row.number,
+        attempts_allowed=rules.attempts,
+        state=state,
+        started_at=row.started_at,
+        finished_at=row.submitted_at or row.deadline_at,
+        duration_ms=duration_ms(row.started_at, row.submitted_at, row.deadline_at),
+        answered=sheets.answered(row.sheet, count),
+        questions=count,
+        prediction=sheets.prediction_of(row.sheet, count),
+        last_saved_at=_last_saved_at(row, sheets.read_sheet(row.sheet)),
+        points=score.points if score else None,
+        max_points=rules.max_points(),
+    )
+
+
+def key_review(
+    executor: Executor, public_id: str, *, person: str, now: datetime, papers: Papers
+) -> tuple[ReviewLine, ...]:
+    """Return a finished attempt with the keys; ``Conflict`` before the round reveals them."""
+    row = _own(executor, public_id, person)
+    stored, stored_round, rules = _rules(executor, row)
+    if _state(row, now) is State.OPEN or not _reveals_key(stored, rules, now):
+        raise Conflict("results.not_revealed")
+    bank = banks.read_bank(executor, stored_round.version_id)
+    score = _score(row, bank, rules)
+    shown = _questions(row, papers.prompts(executor, stored_round.version_id))
+    slots = unpack_paper(row.paper).slots
+    return tuple(
+        ReviewLine(
+            question=question,
+            right=shown_positions(slot.order, bank.questions[slot.ordinal].key),
+            points=points,
+            max_points=slot.points,
+            source=bank.questions[slot.ordinal].source,
+            explanation=bank.questions[slot.ordinal].explanation,
+        )
+        for question, slot, points in zip(shown, slots, score.marks, strict=True)
+    )
+
+
+def void_attempt(
+    session: Session, public_id: str, *, reason: str, actor: str, now: datetime
+) -> None:
+    """Take an attempt out of every count, with a reason on the record; the person gets it back.
+
+    ``InvalidInput`` without a reason, ``Conflict`` once results are published or when it is void.
+    """
+    row = attempts.find_any_attempt(session, public_id)
+    if row is None:
+        raise NotFound("attempt.unknown")
+    if not reason.strip():
+        raise InvalidInput("attempt.void_without_reason")
+    if contests.contest_of_round(session, row.round_id).state == "published":
+        raise Conflict("attempt.results_published")
+    if not attempts.void(session, row.id, reason.strip()):
+        raise Conflict("attempt.already_void")
+    audit.record(
+        session,
+        action="attempt.void",
+        subject=public_id,
+        actor=actor,
+        now=now,
+        details={"reason": reason.strip(), "state": row.state.value},
+    )
+
+
+def _entry(executor: Executor, slug: str, round_code: str, person: str) -> tuple[Entry, Round]:
+    entry = attempts.find_entry(executor, slug, round_code, person)
+    if entry is None:
+        raise NotFound("attempt.not_registered", slug=slug)
+    return entry, rules_of_round(contest_of(entry.contest_file), round_code)
+
+
+def _refusal(entry: Entry, rules: Round, used: int, now: datetime) -> Conflict | None:
+    if entry.contest_state != "open" or now >= entry.closes_at:
+        return Conflict("round.closed", round=rules.id)
+    if now < entry.opens_at:
+        return Conflict("round.not_open_yet", round=rules.id)
+    if used >= rules.attempts:
+        return Conflict("attempt.none_left", allowed=rules.attempts)
+    return None
+
+
+def _new_attempt(
+    entry: Entry, rules: Round, pool: Sequence[PoolEntry], person: str, number: int, now: datetime
+) -> dict[str, object]:
+    paper = draw_paper(
+        seed=entry.seed,
+        pseudonym=pseudonym(entry.pseudonym_secret, person),
+        attempt=number,
+        pool=pool,
+        sections=rules.sections,
+        shuffle_questions=rules.shuffle_questions,
+        shuffle_choices=rules.shuffle_choices,
+    )
+    return {
+        "round_id": entry.round_id,
+        "participant_id": entry.participant_id,
+        "number": number,
+        "started_at": now,
+        "deadline_at": deadline(now, rules.time_limit_ms, entry.closes_at, rules.close_policy),
+        "grace_ms": rules.grace_ms,
+        "paper": pack_paper(paper),
+        "sheet": sheets.empty_sheet(len(paper.slots) + (rules.prediction is not None)),
+    }
+
+
+def _own(executor: Executor, public_id: str, person: str) -> StoredAttempt:
+    row = attempts.find_attempt(executor, public_id, person)
+    if row is None:
+        raise NotFound("attempt.unknown")
+    return row
+
+
+def _rules(executor: Executor, row: StoredAttempt) -> tuple[StoredContest, StoredRound, Round]:
+    stored_round = contests.find_round(executor, row.round_id)
+    stored = contests.contest_of_round(executor, row.round_id)
+    return stored, stored_round, rules_of_round(contest_of(stored.file), stored_round.code)
+
+
+def _state(row: StoredAttempt, now: datetime) -> State:
+    """Return the state as it is now, whether or not a sweep has written it down."""
+    return State.EXPIRED if is_due(row.state, row.deadline_at, row.grace_ms, now) else row.state
+
+
+def _line(row: StoredAttempt, now: datetime) -> AttemptLine:
+    state = _state(row, now)
+    return AttemptLine(
+        public_id=row.public_id,
+        number=row.number,
+        state=state,
+        started_at=row.started_at,
+        finished_at=None if state is State.OPEN else row.submitted_at or row.deadline_at,
+        answered=sheets.answered(row.sheet, row.slots()),
+        receipt=receipt_code(row.public_id),
+    )
+
+
+def _questions(row: StoredAttempt, prompts: Sequence[Prompt]) -> tuple[ExamQuestion, ...]:
+    records = sheets.read_sheet(row.sheet)
+    slots = unpack_paper(row.paper).slots
+    return tuple(
+        ExamQuestion(
+            slot=number,
+            kind=prompts[slot.ordinal].kind,
+            stem=prompts[slot.ordinal].stem,
+            choices=tuple(prompts[slot.ordinal].choices[choice] for choice in slot.order),
+            chosen=shown_positions(slot.order, records[number].value),
+        )
+        for number, slot in enumerate(slots)
+    )
+
+
+def _last_saved_at(row: StoredAttempt, records: Iterable[Record]) -> datetime | None:
+    saved = [record.at_ms for record in records if record.sequence]
+    return row.started_at + max(saved) * MILLISECOND if saved else None
+
+
+def _value(sitting: Sitting, answer: Answer) -> int:
+    """Return what to keep of an answer; ``InvalidInput`` when the paper has no place for it."""
+    slots = sitting.paper.slots
+    if not 0 <= answer.slot < sitting.records or not 1 <= answer.sequence <= MAX_NUMBER:
+        raise InvalidInput("answer.no_such_slot", slot=answer.slot)
+    if answer.slot < len(slots):
+        try:
+            return canonical_mask(slots[answer.slot].order, answer.positions)
+        except ValueError as error:
+            raise InvalidInput("answer.no_such_choice", slot=answer.slot) from error
+    if answer.number is None or not 0 <= answer.number <= MAX_NUMBER:
+        raise InvalidInput("answer.number_out_of_range", limit=MAX_NUMBER)
+    return answer.number
+
+
+def _save(
+    executor: Executor, public_id: str, person: str, slot: int, record: Record, now: datetime
+) -> Reply:
+    if attempts.save_record(executor, public_id, person, slot, record, now):
+        return Reply(slot, Outcome.SAVED)
+    row = _own(executor, public_id, person)
+    reason = _closed_reason(row, now)
+    if reason is not None:
+        return Reply(slot, Outcome.REFUSED, reason)
+    _, outcome = sheets.merge(row.sheet, slot, record)
+    return Reply(slot, outcome)
+
+
+def _closed_reason(row: StoredAttempt, now: datetime) -> str | None:
+    if row.state is State.SUBMITTED:
+        return "attempt.submitted"
+    if row.state is State.VOID:
+        return "attempt.void"
+    return "attempt.late" if now > accepts_until(row.deadline_at, row.grace_ms) else None
+
+
+def _reveals_score(stored: StoredContest, rules: Round, now: datetime) -> bool:
+    return (
+        stored.state == "published"
+        or rules.reveal is Reveal.SCORE
+        or _reveals_key(stored, rules, now)
+    )
+
+
+def _reveals_key(stored: StoredContest, rules: Round, now: datetime) -> bool:
+    """Return whether the key may be seen: nobody may still be answering the same questions."""
+    is_over = stored.state != "open" or now > rules.ends_at() + rules.grace_ms * MILLISECOND
+    return rules.reveal is Reveal.KEY_AFTER_CLOSE and is_over
+
+
+def _score(row: StoredAttempt, bank: Bank, rules: Round) -> Score:
+    return mark(unpack_paper(row.paper), row.sheet, keys_of(bank), rules.scoring)

@@ -1,0 +1,161 @@
+"""Registration: who takes part in a contest, by the fields and consents that it declares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from quizengine import signals
+from quizengine.core.contest import Contest, Need
+from quizengine.core.eligibility import has_role, is_old_enough
+from quizengine.core.text import fold, name_sort_key, normalise
+from quizengine.core.units import UnitTree
+from quizengine.errors import Conflict, InvalidInput, Param, Place, Problem
+from quizengine.services.contests import contest_of, find
+from quizengine.services.units import unit_tree
+from quizengine.store import people
+from quizengine.store.connection import Executor
+
+MAX_FIELD_LENGTH = 120
+EARLIEST_BIRTH_YEAR = 1900
+PHONE_DIGITS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A person's registration as pages show it."""
+
+    name: str
+    unit_code: str
+    unit_name: str
+    fields: Mapping[str, str]
+    consents: tuple[str, ...]
+    is_staff: bool
+
+
+def register(
+    session: Session,
+    slug: str,
+    *,
+    person: str,
+    fields: Mapping[str, str],
+    consents: Collection[str],
+    is_staff: bool,
+    now: datetime,
+) -> None:
+    """Register a person in a contest by its declared fields; the unit is given by its code.
+
+    Raises ``InvalidInput`` with a problem for each field, ``Conflict`` when the contest takes no
+    registrations, when the person is registered already, or when another has the same person key.
+    """
+    stored = find(session, slug)
+    if stored.state not in ("open", "closed"):
+        raise Conflict("registration.not_open", slug=slug)
+    contest = contest_of(stored.file)
+    cleaned = {name: clean_field(name, value) for name, value in fields.items()}
+    problems = tuple(
+        registration_problems(contest, cleaned, consents, unit_tree(session), year=now.year)
+    )
+    if problems:
+        raise InvalidInput("registration.invalid", problems)
+    if people.find_participant(session, slug, person):
+        raise Conflict("registration.already", slug=slug)
+    key_field = contest.registration.person_key
+    declared = {name: cleaned[name] for name in contest.registration.fields if cleaned.get(name)}
+    values = {
+        "contest_id": stored.id,
+        "person": person,
+        "person_key": fold(declared[key_field]).replace(" ", ""),
+        "name": declared.get("full_name", ""),
+        "sort_key": name_sort_key(declared.get("full_name", "")),
+        "unit": declared.get("unit", ""),
+        "fields": declared,
+        "consents": sorted(set(consents)),
+        "is_staff": is_staff,
+        "registered_at": now,
+    }
+    if not people.insert_participant(session, values):
+        raise Conflict("registration.key_taken", field=key_field)
+    signals.announce(session.info, signals.participant_registered, slug=slug, person=person)
+
+
+def participant_of(executor: Executor, slug: str, person: str) -> Registered | None:
+    """Return a person's registration in a contest, or None."""
+    stored = people.find_participant(executor, slug, person)
+    if stored is None:
+        return None
+    unit = unit_tree(executor).by_code.get(stored.unit)
+    return Registered(
+        name=stored.name,
+        unit_code=stored.unit,
+        unit_name=unit.name if unit else "",
+        fields=stored.fields,
+        consents=stored.consents,
+        is_staff=stored.is_staff,
+    )
+
+
+def clean_field(name: str, value: str) -> str:
+    """Return a typed value in the one form that is compared and kept.
+
+    Phone numbers lose spaces, dots and dashes, and ``+84`` becomes the 0 it stands for.
+    """
+    cleaned = " ".join(normalise(value).replace("\x00", "").split())
+    if name == "phone":
+        cleaned = re.sub(r"[\s.()\-]", "", cleaned)
+        cleaned = re.sub(r"^(\+84|0084|84(?=\d{9}$))", "0", cleaned)
+    return cleaned
+
+
+def registration_problems(
+    contest: Contest,
+    fields: Mapping[str, str],
+    consents: Collection[str],
+    units: UnitTree,
+    *,
+    year: int,
+) -> Iterator[Problem]:
+    """Yield every problem of cleaned fields and given consents, each at its field."""
+    for name, need in contest.registration.fields.items():
+        value = fields.get(name, "")
+        if value:
+            yield from _field_problems(contest, name, value, units, year)
+        elif need is Need.REQUIRED:
+            yield _problem(f"registration.{name}_missing", name)
+    for consent in contest.registration.consents:
+        if consent.required and consent.id not in consents:
+            yield _problem("registration.consent_missing", f"consent-{consent.id}")
+
+
+def _field_problems(
+    contest: Contest, name: str, value: str, units: UnitTree, year: int
+) -> Iterator[Problem]:
+    if len(value) > MAX_FIELD_LENGTH:
+        yield _problem("registration.too_long", name, length=len(value), limit=MAX_FIELD_LENGTH)
+    elif name == "phone":
+        yield from _phone_problems(value)
+    elif name == "birth_year":
+        if not (value.isdecimal() and EARLIEST_BIRTH_YEAR <= int(value) <= year):
+            yield _problem("registration.birth_year_wrong", name, year=year)
+        elif not is_old_enough(contest.eligibility, {name: value}, year=year):
+            age = contest.eligibility.minimum_age or 0
+            yield _problem("registration.too_young", name, age=age)
+    elif name == "role" and not has_role(contest.eligibility, {name: value}):
+        yield _problem("registration.role_unknown", name)
+    elif name == "unit" and value not in units.by_code:
+        yield _problem("registration.unit_unknown", name)
+
+
+def _phone_problems(value: str) -> Iterator[Problem]:
+    if not value.isdecimal():
+        yield _problem("registration.phone_not_digits", "phone")
+    elif len(value) != PHONE_DIGITS or value[0] != "0":
+        yield _problem("registration.phone_wrong", "phone", digits=len(value), needed=PHONE_DIGITS)
+
+
+def _problem(code: str, field: str, **params: Param) -> Problem:
+    return Problem("error", code, Place("field", field), params)

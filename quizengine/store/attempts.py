@@ -1,0 +1,267 @@
+"""Attempts in the database: the rows that the answer path reads and writes.
+
+Every statement that changes an attempt carries its own conditions (owner, state, deadline,
+sequence), so what was true when it was asked for is checked again in the write itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    LargeBinary,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+    type_coerce,
+    update,
+)
+
+from quizengine.core.attempts import State
+from quizengine.core.clock import from_ms, to_ms
+from quizengine.core.papers import slot_count
+from quizengine.core.sheets import RECORD_BYTES, Record, pack
+from quizengine.store.connection import Executor, count_changed, upsert
+from quizengine.store.tables import AttemptRow, ContestRow, ParticipantRow, RoundRow
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAttempt:
+    """An attempt as its row says; an open one past its time may not have been closed yet."""
+
+    id: int
+    public_id: str
+    round_id: int
+    participant_id: int
+    number: int
+    state: State
+    started_at: datetime
+    deadline_at: datetime
+    grace_ms: int
+    submitted_at: datetime | None
+    paper: bytes
+    sheet: bytes
+
+    def slots(self) -> int:
+        """Return how many questions the paper has."""
+        return slot_count(self.paper)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A person's way into a round: ids of the rows, and what a start depends on."""
+
+    contest_state: str
+    contest_file: str
+    contest_sha256: str
+    round_id: int
+    opens_at: datetime
+    closes_at: datetime
+    version_id: int
+    seed: bytes
+    pseudonym_secret: bytes
+    participant_id: int
+    person_key: str
+
+
+_ATTEMPT = (
+    AttemptRow.id,
+    AttemptRow.public_id,
+    AttemptRow.round_id,
+    AttemptRow.participant_id,
+    AttemptRow.number,
+    AttemptRow.state,
+    AttemptRow.started_at,
+    AttemptRow.deadline_at,
+    AttemptRow.grace_ms,
+    AttemptRow.submitted_at,
+    AttemptRow.paper,
+    AttemptRow.sheet,
+)
+
+
+def _attempt(row: Sequence[Any]) -> StoredAttempt:
+    values = list(row)
+    values[5] = State(values[5])
+    return StoredAttempt(*values)
+
+
+def find_entry(executor: Executor, slug: str, round_code: str, person: str) -> Entry | None:
+    """Return what a person's start in a round depends on, or None when they are not registered."""
+    query = (
+        select(
+            ContestRow.state,
+            ContestRow.file,
+            ContestRow.sha256,
+            RoundRow.id,
+            RoundRow.opens_at,
+            RoundRow.closes_at,
+            RoundRow.version_id,
+            RoundRow.seed,
+            RoundRow.pseudonym_secret,
+            ParticipantRow.id,
+            ParticipantRow.person_key,
+        )
+        .join(RoundRow, RoundRow.contest_id == ContestRow.id)
+        .join(ParticipantRow, ParticipantRow.contest_id == ContestRow.id)
+        .where(
+            ContestRow.slug == slug, RoundRow.code == round_code, ParticipantRow.person == person
+        )
+    )
+    row = executor.execute(query).first()
+    return Entry(*row) if row else None
+
+
+def list_attempts(
+    executor: Executor, round_id: int, participant_id: int
+) -> tuple[StoredAttempt, ...]:
+    """Return a person's attempts in a round, by number."""
+    query = (
+        select(*_ATTEMPT)
+        .where(AttemptRow.round_id == round_id, AttemptRow.participant_id == participant_id)
+        .order_by(AttemptRow.number)
+    )
+    return tuple(_attempt(row) for row in executor.execute(query))
+
+
+def find_attempt(executor: Executor, public_id: str, person: str) -> StoredAttempt | None:
+    """Return a person's own attempt; None for an unknown or foreign one."""
+    query = (
+        select(*_ATTEMPT)
+        .join(ParticipantRow, ParticipantRow.id == AttemptRow.participant_id)
+        .where(AttemptRow.public_id == public_id, ParticipantRow.person == person)
+    )
+    row = executor.execute(query).first()
+    return _attempt(row) if row else None
+
+
+def find_any_attempt(executor: Executor, public_id: str) -> StoredAttempt | None:
+    """Return an attempt whoever it belongs to: for staff."""
+    row = executor.execute(select(*_ATTEMPT).where(AttemptRow.public_id == public_id)).first()
+    return _attempt(row) if row else None
+
+
+def insert_attempt(executor: Executor, values: Mapping[str, Any]) -> bool:
+    """Write a new open attempt unless the person has that number or an open one already.
+
+    Returns whether it was written: the unique keys decide between starts at the same moment.
+    """
+    statement = upsert(executor, AttemptRow).values(state=State.OPEN.value, **values)
+    return count_changed(executor, statement.on_conflict_do_nothing()) == 1
+
+
+def save_record(
+    executor: Executor, public_id: str, person: str, slot: int, record: Record, now: datetime
+) -> bool:
+    """Put one record into a sheet if its sequence number is higher and the attempt still takes it.
+
+    One statement, as safe under PostgreSQL's READ COMMITTED as in SQLite's single writer: both look
+    again at the row they lock. An attempt that was closed as expired still takes an answer that
+    reached the server in time and only waited; one that was submitted takes none.
+    """
+    start = slot * RECORD_BYTES + 1
+    after = start + RECORD_BYTES
+    packed = pack(record)
+    sheet = AttemptRow.sheet
+    merged = (
+        func.substr(sheet, 1, start - 1)
+        .op("||")(literal(packed, LargeBinary))
+        .op("||")(func.substr(sheet, after))
+    )
+    statement = (
+        update(AttemptRow)
+        .where(
+            AttemptRow.public_id == public_id,
+            _is_owned_by(person),
+            _takes_answers(now),
+            func.length(sheet) >= after - 1,
+            func.substr(sheet, start, 4) < literal(packed[:4], LargeBinary),
+        )
+        .values(sheet=cast(merged, LargeBinary))
+    )
+    return count_changed(executor, statement) == 1
+
+
+def submit(executor: Executor, public_id: str, person: str, now: datetime) -> bool:
+    """Mark an open attempt as submitted if its time is not over; return whether it was."""
+    statement = (
+        update(AttemptRow)
+        .where(
+            AttemptRow.public_id == public_id,
+            _is_owned_by(person),
+            _takes_answers(now),
+        )
+        .values(state=State.SUBMITTED.value, submitted_at=now)
+    )
+    return count_changed(executor, statement) == 1
+
+
+def close_due(executor: Executor, now: datetime, participant_id: int | None = None) -> int:
+    """Mark every open attempt whose time is over as expired, or one person's; return how many."""
+    statement = (
+        update(AttemptRow)
+        .where(
+            AttemptRow.state == State.OPEN.value,
+            AttemptRow.deadline_at < now,  # what the index can find
+            _end() < to_ms(now),
+        )
+        .values(state=State.EXPIRED.value)
+    )
+    if participant_id is not None:
+        statement = statement.where(AttemptRow.participant_id == participant_id)
+    return count_changed(executor, statement)
+
+
+def cut_open_attempts(executor: Executor, contest_id: int, now: datetime) -> None:
+    """End the time of a contest's open attempts now."""
+    rounds = select(RoundRow.id).where(RoundRow.contest_id == contest_id)
+    executor.execute(
+        update(AttemptRow)
+        .where(
+            AttemptRow.round_id.in_(rounds),
+            AttemptRow.state == State.OPEN.value,
+            AttemptRow.deadline_at > now,
+        )
+        .values(deadline_at=now)
+    )
+
+
+def void(executor: Executor, attempt_id: int, reason: str) -> bool:
+    """Mark an attempt as void; return whether it was not void before."""
+    statement = (
+        update(AttemptRow)
+        .where(AttemptRow.id == attempt_id, AttemptRow.state != State.VOID.value)
+        .values(state=State.VOID.value, void_reason=reason)
+    )
+    return count_changed(executor, statement) == 1
+
+
+def latest_end(executor: Executor, round_id: int) -> datetime | None:
+    """Return the last instant at which an open attempt of a round takes answers; None when none."""
+    query = select(func.max(_end())).where(
+        AttemptRow.round_id == round_id, AttemptRow.state == State.OPEN.value
+    )
+    end_ms = executor.scalar(query)
+    return None if end_ms is None else from_ms(end_ms)
+
+
+def _end() -> ColumnElement[int]:
+    # Instants are milliseconds in the database; the sum is compared with plain numbers.
+    return type_coerce(AttemptRow.deadline_at, BigInteger) + AttemptRow.grace_ms
+
+
+def _takes_answers(now: datetime) -> ColumnElement[bool]:
+    return AttemptRow.state.in_((State.OPEN.value, State.EXPIRED.value)) & (_end() >= to_ms(now))
+
+
+def _is_owned_by(person: str) -> ColumnElement[bool]:
+    return exists().where(
+        ParticipantRow.id == AttemptRow.participant_id, ParticipantRow.person == person
+    )

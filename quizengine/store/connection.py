@@ -1,0 +1,120 @@
+"""How the engine talks to its databases: SQLite set up not to lose answers, writers in one queue.
+
+SQLite (https://www.sqlite.org/wal.html) runs in WAL mode with ``synchronous=FULL``: with NORMAL an
+acknowledged answer can be lost at a power cut. Writes begin with BEGIN IMMEDIATE, because a read
+that turns into a write fails at once when somebody else wrote in between; reads begin nothing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import StaticPool
+
+BUSY_SECONDS = 30
+
+#: Whatever runs statements: a session of ours or the host's, or the writer's connection.
+Executor = Session | Connection
+
+
+def connect(url: str | URL) -> Engine:
+    """Return an engine for a database of our own, SQLite files set up as this module says."""
+    engine = create_engine(url)
+    set_up(engine)
+    return engine
+
+
+def set_up(engine: Engine) -> None:
+    """Make every new SQLite connection of an engine durable and free of hidden transactions."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _on_connect)
+
+
+def _on_connect(dbapi_connection: sqlite3.Connection, _record: object) -> None:
+    prepare(dbapi_connection)
+
+
+def prepare(dbapi_connection: sqlite3.Connection) -> None:
+    """Set the pragmas of one SQLite connection and leave transactions to explicit statements."""
+    dbapi_connection.isolation_level = None
+    cursor = dbapi_connection.cursor()
+    for pragma in (
+        f"busy_timeout = {BUSY_SECONDS * 1000}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def is_file_sqlite(engine: Engine) -> bool:
+    """Return whether the database is a SQLite file that several connections can share."""
+    if engine.dialect.name != "sqlite" or isinstance(engine.pool, StaticPool):
+        return False
+    return database_path(engine) is not None
+
+
+def database_path(engine: Engine) -> Path | None:
+    """Return the file of a SQLite database, or None when it is in memory or another database."""
+    name = engine.url.database
+    if engine.dialect.name != "sqlite" or not name or ":memory:" in name or "mode=memory" in name:
+        return None
+    return Path(name.removeprefix("file:").split("?")[0]).absolute()
+
+
+def is_writing(session: Session) -> bool:
+    """Return whether the session's SQLite connection already holds a write transaction."""
+    if not session.in_transaction():
+        return False
+    dbapi_connection: Any = session.connection().connection.dbapi_connection
+    return isinstance(dbapi_connection, sqlite3.Connection) and dbapi_connection.in_transaction
+
+
+def upsert(executor: Executor, table: type[DeclarativeBase]) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT that can say what happens on a conflict, in the database's dialect."""
+    is_sqlite = dialect_name(executor) == "sqlite"
+    return sqlite.insert(table) if is_sqlite else postgresql.insert(table)
+
+
+def dialect_name(executor: Executor) -> str:
+    """Return ``sqlite`` or ``postgresql``."""
+    if isinstance(executor, Connection):
+        return executor.dialect.name
+    return executor.get_bind().dialect.name
+
+
+def count_changed(executor: Executor, statement: Executable) -> int:
+    """Run an INSERT, UPDATE or DELETE and return how many rows it wrote."""
+    result = executor.execute(statement)
+    assert isinstance(result, CursorResult)
+    return result.rowcount
+
+
+@contextmanager
+def write_turn(engine: Engine) -> Iterator[None]:
+    """Wait for this process's and thread's turn to write to a SQLite file; elsewhere do nothing.
+
+    SQLite's own waiting is polling without order; a lock on a file beside the database makes
+    the writers of all processes queue up.
+    """
+    path = database_path(engine)
+    if path is None:
+        yield
+        return
+    descriptor = os.open(f"{path}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

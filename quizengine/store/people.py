@@ -1,0 +1,196 @@
+"""Participants of contests, and the log-in accounts of the reference deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, case, delete, func, insert, select, update
+
+from quizengine.core.clock import to_ms
+from quizengine.store.connection import Executor, count_changed, upsert
+from quizengine.store.tables import (
+    AccountRow,
+    ContestRow,
+    ParticipantRow,
+    SessionRow,
+    ThrottleRow,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredParticipant:
+    """A person's registration in a contest."""
+
+    id: int
+    contest_id: int
+    person: str
+    person_key: str
+    name: str
+    unit: str
+    fields: Mapping[str, str]
+    consents: tuple[str, ...]
+    is_staff: bool
+    registered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A log-in of the reference deployment; the engine knows the person only as ``person``."""
+
+    id: int
+    person: str
+    login: str
+    name: str
+    role: str
+
+
+_PARTICIPANT = (
+    ParticipantRow.id,
+    ParticipantRow.contest_id,
+    ParticipantRow.person,
+    ParticipantRow.person_key,
+    ParticipantRow.name,
+    ParticipantRow.unit,
+    ParticipantRow.fields,
+    ParticipantRow.consents,
+    ParticipantRow.is_staff,
+    ParticipantRow.registered_at,
+)
+_ACCOUNT = (
+    AccountRow.id,
+    AccountRow.person,
+    AccountRow.login,
+    AccountRow.name,
+    AccountRow.role,
+)
+
+
+def _participant(row: Row[Any]) -> StoredParticipant:
+    values = row._asdict()
+    return StoredParticipant(**{**values, "consents": tuple(values["consents"])})
+
+
+def find_participant(executor: Executor, slug: str, person: str) -> StoredParticipant | None:
+    """Return a person's registration in a contest, or None."""
+    query = (
+        select(*_PARTICIPANT)
+        .join(ContestRow, ContestRow.id == ParticipantRow.contest_id)
+        .where(ContestRow.slug == slug, ParticipantRow.person == person)
+    )
+    row = executor.execute(query).first()
+    return _participant(row) if row else None
+
+
+def list_participants(executor: Executor, contest_id: int) -> tuple[StoredParticipant, ...]:
+    """Return everybody registered in a contest, staff included, in order of registration."""
+    query = (
+        select(*_PARTICIPANT)
+        .where(ParticipantRow.contest_id == contest_id)
+        .order_by(ParticipantRow.id)
+    )
+    return tuple(_participant(row) for row in executor.execute(query))
+
+
+def insert_participant(executor: Executor, values: Mapping[str, Any]) -> bool:
+    """Write a registration unless the person or the person key is taken; return whether it was."""
+    statement = upsert(executor, ParticipantRow).values(**values).on_conflict_do_nothing()
+    return count_changed(executor, statement) == 1
+
+
+def insert_participants(executor: Executor, rows: Collection[Mapping[str, Any]]) -> None:
+    """Write many registrations at once; a taken person or key fails them all."""
+    executor.execute(insert(ParticipantRow), list(rows))
+
+
+def count_participants(executor: Executor, contest_id: int) -> int:
+    """Return how many people but staff are registered in a contest."""
+    query = select(func.count()).where(
+        ParticipantRow.contest_id == contest_id, ParticipantRow.is_staff.is_(False)
+    )
+    return executor.scalar(query) or 0
+
+
+def insert_account(executor: Executor, values: Mapping[str, Any]) -> Account | None:
+    """Write an account unless its log-in is taken; return it, or None when it is."""
+    statement = upsert(executor, AccountRow).values(**values).on_conflict_do_nothing()
+    if not count_changed(executor, statement):
+        return None
+    found = find_account(executor, values["login"])
+    return found[0] if found else None
+
+
+def find_account(executor: Executor, login: str) -> tuple[Account, str | None] | None:
+    """Return the account of a log-in with its password hash, or None."""
+    row = executor.execute(
+        select(*_ACCOUNT, AccountRow.password).where(AccountRow.login == login)
+    ).first()
+    return (Account(*row[:-1]), row[-1]) if row else None
+
+
+def insert_session(executor: Executor, values: Mapping[str, Any]) -> None:
+    """Write a log-in session."""
+    executor.execute(insert(SessionRow).values(**values))
+
+
+def find_session(
+    executor: Executor, token_sha256: str, now: datetime
+) -> tuple[Account, str] | None:
+    """Return the account and nonce of a session that has not ended, or None."""
+    query = (
+        select(*_ACCOUNT, SessionRow.nonce)
+        .join(SessionRow, SessionRow.account_id == AccountRow.id)
+        .where(SessionRow.token_sha256 == token_sha256, SessionRow.ends_at > now)
+    )
+    row = executor.execute(query).first()
+    return (Account(*row[:-1]), row[-1]) if row else None
+
+
+def delete_session(executor: Executor, token_sha256: str) -> None:
+    """Forget a session, whether it exists or not."""
+    executor.execute(delete(SessionRow).where(SessionRow.token_sha256 == token_sha256))
+
+
+def delete_ended_sessions(executor: Executor, now: datetime) -> int:
+    """Forget every session and throttle that has ended; return how many sessions."""
+    executor.execute(delete(ThrottleRow).where(ThrottleRow.until <= now))
+    return count_changed(executor, delete(SessionRow).where(SessionRow.ends_at <= now))
+
+
+def count_try(executor: Executor, subject: str, now: datetime, until: datetime) -> None:
+    """Count one try of a subject; the first one after the span has ended begins a new span."""
+    is_over = ThrottleRow.until <= now
+    statement = upsert(executor, ThrottleRow).values(subject=subject, tries=1, until=until)
+    executor.execute(
+        statement.on_conflict_do_update(
+            index_elements=[ThrottleRow.subject],
+            set_={
+                "tries": case((is_over, 1), else_=ThrottleRow.tries + 1),
+                "until": case((is_over, to_ms(until)), else_=ThrottleRow.until),
+            },
+        )
+    )
+
+
+def find_tries(executor: Executor, subject: str, now: datetime) -> tuple[int, datetime] | None:
+    """Return how often a subject was tried in the present span and when that ends, or None."""
+    row = executor.execute(
+        select(ThrottleRow.tries, ThrottleRow.until).where(
+            ThrottleRow.subject == subject, ThrottleRow.until > now
+        )
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def forget_tries(executor: Executor, subject: str) -> None:
+    """Forget the tries of a subject, as after a right password."""
+    executor.execute(delete(ThrottleRow).where(ThrottleRow.subject == subject))
+
+
+def replace_password(executor: Executor, account_id: int, password: str) -> None:
+    """Store a new password hash."""
+    executor.execute(
+        update(AccountRow).where(AccountRow.id == account_id).values(password=password)
+    )
