@@ -136,6 +136,7 @@ def read_lines(format_name: str, lines: Iterable[Line]) -> DraftBank:
     grammar = _Grammar(format_name)
     for line in lines:
         grammar.take(line)
+    grammar.close()
     _renumber(grammar.found)
     return grammar.found
 
@@ -149,9 +150,16 @@ class _Grammar:
         self.draft: Draft | None = None
         self.part = ""
         """The part that a line without a beginning of its own continues; empty for none."""
+        self.texts: list[str] = []
+        """The lines of the open part."""
+        self.opened_at = Place("file")
+        self.stray_letter = ""
+        """The letter of the last choice met outside a question."""
 
     def take(self, line: Line) -> None:
         """Add a line to what is read so far."""
+        if not line.text.strip() and self.part == "explanation":
+            self.close()
         for text in _side_by_side(line.text) if self.draft else [line.text]:
             if text.strip():
                 self._take(text, line)
@@ -168,21 +176,36 @@ class _Grammar:
         if not taken:
             self._continue(text, line)
 
+    def _open(self, part: str, text: str, line: Line) -> None:
+        self.close()
+        self.part, self.texts, self.opened_at = part, [text], line.place
+
+    def close(self) -> None:
+        """End the open part and give its draft the text."""
+        if self.draft and self.part:
+            text = "\n".join(self.texts)
+            if self.part == "choices":
+                self.draft.choices[-1] = text
+            else:
+                setattr(self.draft, self.part, text)
+        self.part = ""
+
     def _take_question(self, text: str, line: Line) -> bool:
         match = _QUESTION.match(text)
         if match:
+            self.close()
             self.draft = Draft(line.place, topic=self.topic, id=match["number"] or match["id"])
-            self.draft.stem = match["text"]
             self.found.drafts.append(self.draft)
-            self.part = "stem"
+            self._open("stem", match["text"], line)
+            self.stray_letter = ""
         return bool(match)
 
     def _take_topic(self, text: str) -> bool:
         match = _TOPIC.match(text)
         if match:
+            self.close()
             self.topic = match["text"]
             self.draft = None
-            self.part = ""
         return bool(match)
 
     def _take_label(self, text: str, line: Line) -> bool:
@@ -195,8 +218,10 @@ class _Grammar:
         if part in target.places:
             self.found.report("bank.part_repeated", line.place, part=match["label"])
         target.places[part] = line.place
-        setattr(target, part, match["text"])
-        self.part = part if part in ("explanation", "source") else ""
+        self._open(part, match["text"], line)
+        if part not in ("explanation", "source"):
+            setattr(target, part, match["text"])
+            self.part = ""
         return True
 
     def _take_choice(self, draft: Draft, text: str, line: Line) -> bool:
@@ -206,8 +231,8 @@ class _Grammar:
             return False
         if match["letter"] == expected:
             draft.places.setdefault("choices", line.place)
-            draft.choices.append(match["text"])
-            self.part = "choices"
+            self._open("choices", match["text"], line)
+            draft.choices.append("")
             return True
         if match["letter"] <= "H":
             letter, question = match["letter"], draft.id
@@ -216,19 +241,27 @@ class _Grammar:
         return False
 
     def _continue(self, text: str, line: Line) -> None:
-        draft = self.draft
+        if self.part == "source" and line.place != self.opened_at:
+            self.close()
         if _UNCLEAR_QUESTION.match(text):
             self.found.report("bank.heading_unclear", line.place, text=one_line(text)[:40])
-        if line.is_numbered:
-            question = draft.id if draft else ""
-            self.found.report("bank.automatic_numbering", line.place, question=question)
-        if draft is None or not self.part:
-            words = one_line(text)[:60]
-            self.found.report("bank.line_not_read", line.place, "warning", text=words)
-        elif self.part == "choices":
-            draft.choices[-1] += f"\n{text.strip()}"
-        else:
-            setattr(draft, self.part, f"{getattr(draft, self.part)}\n{text.strip()}")
+        if line.is_numbered and (self.draft or self.topic):
+            self.found.report("bank.automatic_numbering", line.place)
+        if self.part:
+            self.texts.append(text.strip())
+            return
+        words = one_line(text)[:60]
+        self.found.report("bank.line_not_read", line.place, "warning", text=words)
+        self._watch_strays(text, line)
+
+    def _watch_strays(self, text: str, line: Line) -> None:
+        """Report choices that follow each other outside a question: its heading was not seen."""
+        match = _CHOICE.match(text)
+        if match is None:
+            return
+        if match["letter"] == "B" and self.stray_letter == "A":
+            self.found.report("bank.choices_without_question", line.place)
+        self.stray_letter = match["letter"]
 
 
 def _side_by_side(text: str) -> list[str]:

@@ -113,11 +113,11 @@ def write_bank(bank: Bank, name_or_format: str) -> bytes:
     assert chosen.write is not None
     data = chosen.write(bank)
     try:
-        again = chosen.read(data).bank
+        again = read_bank(data)
     except InvalidInput as error:
         raise _not_carried(chosen, bank.questions) from error
-    if again != bank:
-        raise _not_carried(chosen, _lost(bank, again))
+    if again.bank != bank or again.format != chosen.name:
+        raise _not_carried(chosen, _lost(bank, again.bank))
     return data
 
 

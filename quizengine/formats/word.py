@@ -17,7 +17,7 @@ from xml.etree.ElementTree import Element, ParseError
 from quizengine.core.banks import Bank
 from quizengine.errors import Place
 from quizengine.formats.document import Line, read_lines, written_lines
-from quizengine.formats.drafts import settled
+from quizengine.formats.drafts import DraftBank, settled
 from quizengine.formats.reading import ReadBank, member_names, opened_zip, refused
 
 if TYPE_CHECKING:
@@ -42,12 +42,21 @@ def read_document(data: bytes) -> ReadBank:
         body = archive.read(BODY)
         styles = archive.read(STYLES) if STYLES in archive.namelist() else b""
     numbered = _numbered_styles(_parsed(styles)) if styles else set()
-    found = read_lines("docx", _lines(_parsed(body), numbered))
+    lines = list(_lines(_parsed(body), numbered))
+    found = read_lines("docx", lines)
     if not found.drafts:
-        # Hundreds of lines "not read" would bury the one reason.
-        found.problems = [each for each in found.problems if each.severity == "error"]
-        found.report("bank.headings_missing", Place("file"))
+        _explain(found, lines)
     return settled(found)
+
+
+def _explain(found: DraftBank, lines: list[Line]) -> None:
+    """Report why a document has no question, instead of each of its lines as not read."""
+    found.problems = [each for each in found.problems if each.severity == "error"]
+    numbered = next((line.place for line in lines if line.is_numbered), None)
+    if numbered:
+        found.report("bank.automatic_numbering", numbered)
+    else:
+        found.report("bank.headings_missing", Place("file"))
 
 
 def _parsed(data: bytes) -> Element:
