@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from quizengine.core.passages import IsCommon
+
     #: Two places in one number, the first in the upper 32 bits, and the weight of what they share.
     _Pairs = tuple[NDArray[np.int64], NDArray[np.float64]]
 
@@ -43,9 +45,11 @@ NEAR_SHARE = 0.8
 CROWD = 24
 LEAST_SHARED = 3
 LEAST_CONTAINMENT = 0.04
+#: Held by more than this part of the texts (and by a crowd), a fingerprint is of a common phrase.
+COMMON_PART = 0.01
 #: Added to the number of essays when a fingerprint is weighed: a handful of essays cannot tell
 #: which phrases are common.
-_PRIOR_ESSAYS = 1000
+_PRIOR_ESSAYS = 100
 _SHARD = 16
 _PREPARED_AT_ONCE = 512
 
@@ -103,13 +107,27 @@ class _Prints:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Holdings:
-    """Fingerprints grouped: one entry for each essay that holds one, those of one hash together."""
+    """Fingerprints grouped: one entry for each essay that holds one, those of one hash together.
 
+    ``hashes`` (without their lowest ``bits``), ``starts``, ``sizes`` and ``weights`` are by group,
+    ``totals`` are the weights of all that each essay holds.
+    """
+
+    bits: np.uint64
+    hashes: NDArray[np.uint64]
     holders: NDArray[np.int64]
     starts: NDArray[np.int64]
     sizes: NDArray[np.int64]
     weights: NDArray[np.float64]
     totals: NDArray[np.float64]
+
+    def is_common(self) -> IsCommon | None:
+        """Return the test for fingerprints of common phrases, or None when there are none."""
+        import numpy as np
+
+        most = max(CROWD, int(COMMON_PART * self.totals.size))
+        common = self.hashes[self.sizes > most]
+        return (lambda hashes: np.isin(hashes >> self.bits, common)) if common.size else None
 
 
 def find_duplicates(
@@ -132,10 +150,17 @@ def find_duplicates(
     step = progress or (lambda done, total: None)
     count = len(collection.ids)
     prints = _take_prints(collection, boilerplate, lambda done: step(done, count))
-    pairs = _candidates(prints, collection)
+    held = _group(prints, count)
+    pairs = _candidates(prints, held, collection.essays)
+    is_common = held.is_common()
+    prepared = lru_cache(maxsize=_PREPARED_AT_ONCE)(
+        lambda place: prepare(collection.texts[place], boilerplate, is_common)
+    )
     matches = []
-    for done, (first, second, overlap) in enumerate(_compared(pairs, collection, boilerplate), 1):
-        if overlap.passages:
+    for done, (first, second) in enumerate(pairs, 1):
+        overlap = compare(prepared(first), prepared(second))
+        # What common phrases added to the weight of a candidate is not evidence.
+        if max(overlap.share_a, overlap.share_b) >= LEAST_CONTAINMENT:
             matches.append(_match(collection.ids[first], collection.ids[second], overlap))
         step(count + done, count + len(pairs))
     matches.sort(key=lambda match: (match.a, match.b))
@@ -196,12 +221,10 @@ def _holds_own(own: NDArray[np.bool_], positions: NDArray[np.int64]) -> NDArray[
     return result
 
 
-def _candidates(prints: _Prints, collection: _Collection) -> list[tuple[int, int]]:
+def _candidates(prints: _Prints, held: _Holdings, essays: int) -> list[tuple[int, int]]:
     """Return the pairs worth comparing, as places in the collection, sorted."""
-    pairs = set(_equal_pairs(prints.equals))
-    if prints.hashes.size:
-        pairs.update(_likely_pairs(_group(prints, len(collection.ids)), collection.essays))
-    return sorted(pair for pair in pairs if pair[0] < collection.essays)
+    pairs = {*_equal_pairs(prints.equals), *_likely_pairs(held, essays)}
+    return sorted(pair for pair in pairs if pair[0] < essays)
 
 
 def _equal_pairs(groups: Iterable[tuple[int, ...]]) -> Iterator[tuple[int, int]]:
@@ -217,15 +240,24 @@ def _group(prints: _Prints, count: int) -> _Holdings:
     bits = np.uint64(max(1, (count - 1).bit_length()))
     packed = (prints.hashes >> bits << bits) | prints.holders.astype(np.uint64)
     packed.sort()
-    packed = packed[np.concatenate(([True], packed[1:] != packed[:-1]))]
+    packed = packed[_firsts(packed)]
     hashes = packed >> bits
     holders = (packed ^ (hashes << bits)).astype(np.int64)
-    starts = np.flatnonzero(np.concatenate(([True], hashes[1:] != hashes[:-1])))
-    sizes = np.diff(np.concatenate((starts, [hashes.size])))
+    starts = _firsts(hashes)
+    sizes = np.diff(starts, append=hashes.size)
     weights: NDArray[np.float64] = np.log((count + _PRIOR_ESSAYS) / sizes) ** 2
     spread = np.repeat(weights, sizes)
     totals = np.bincount(holders, weights=spread, minlength=count).astype(np.float64)
-    return _Holdings(holders, starts, sizes, weights, totals)
+    return _Holdings(bits, hashes[starts], holders, starts, sizes, weights, totals)
+
+
+def _firsts(ordered: NDArray[np.uint64] | NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where each value of a sorted array first stands."""
+    import numpy as np
+
+    is_first = np.ones(ordered.size, dtype=np.bool_)
+    is_first[1:] = ordered[1:] != ordered[:-1]
+    return np.flatnonzero(is_first)
 
 
 def _likely_pairs(held: _Holdings, essays: int) -> Iterator[tuple[int, int]]:
@@ -240,11 +272,9 @@ def _likely_pairs(held: _Holdings, essays: int) -> Iterator[tuple[int, int]]:
     weights = np.concatenate([weight for _key, weight in pieces])
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
-    if not keys.size:
-        return
-    starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-    shared = np.diff(np.concatenate((starts, [keys.size])))
-    weight = np.add.reduceat(weights[order], starts)
+    starts = _firsts(keys)
+    shared = np.diff(starts, append=keys.size)
+    weight = np.add.reduceat(weights[order], starts) if keys.size else weights
     first, second = keys[starts] >> 32, keys[starts] & 0xFFFF_FFFF
     least = LEAST_CONTAINMENT * np.minimum(held.totals[first], held.totals[second])
     likely = (shared >= LEAST_SHARED) & (weight >= least)
@@ -298,16 +328,6 @@ def _ranges(
     owners = np.repeat(np.arange(starts.size), sizes)
     before = np.cumsum(sizes) - sizes
     return np.arange(owners.size) - before[owners] + starts[owners], owners
-
-
-def _compared(
-    pairs: Iterable[tuple[int, int]], collection: _Collection, boilerplate: Boilerplate
-) -> Iterator[tuple[int, int, Overlap]]:
-    prepared = lru_cache(maxsize=_PREPARED_AT_ONCE)(
-        lambda place: prepare(collection.texts[place], boilerplate)
-    )
-    for first, second in pairs:
-        yield first, second, compare(prepared(first), prepared(second))
 
 
 def _match(a: str, b: str, overlap: Overlap) -> Match:

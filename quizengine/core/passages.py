@@ -2,26 +2,32 @@
 
 Two texts are compared by their runs of `GRAM` bare letters. Runs that continue one another are one
 passage; passages that follow one another closely in both texts form a chain, which is what an
-edited copy leaves; a chain counts when it holds `LEAST` shared letters.
+edited copy leaves; a chain counts when it holds `LEAST` shared letters, or
+`LEAST_COMMON` where they are phrases that very many texts use.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from quizengine.core.fingerprints import code_points, hash_grams
+from quizengine.core import fingerprints
+from quizengine.core.fingerprints import code_points, fingerprint_all, hash_grams
 from quizengine.core.text import fold_character, fold_letters
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    #: Tells of fingerprints which are common: those that very many texts hold.
+    IsCommon = Callable[[NDArray[np.uint64]], NDArray[np.bool_]]
+
 GRAM = 16
 LEAST = 50
-#: How many letters may stand between two passages of one chain: some twelve changed syllables.
-GAP = 40
+LEAST_COMMON = 150
+#: How many letters may stand between two passages of one chain: some eighteen changed syllables.
+GAP = 60
 
 _POSITION_BITS = 24
 #: Longer texts are not essays; positions in them would not fit beside their hashes.
@@ -70,6 +76,8 @@ class Prepared:
     offsets: NDArray[np.int64]
     #: True where a letter is not boilerplate.
     own: NDArray[np.bool_]
+    #: True where it belongs to no common phrase either.
+    rare: NDArray[np.bool_]
     grams: NDArray[np.uint64]
     #: The grams in order, each with its position in the low bits.
     index: NDArray[np.uint64]
@@ -83,12 +91,13 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """An equal run: where it begins in x and in y, its length, how many of its letters count."""
+    """An equal run: where it begins in x and in y, its length, its own and its rare letters."""
 
     x: int
     y: int
     length: int
     own: int = 0
+    rare: int = 0
 
 
 class Boilerplate:
@@ -114,7 +123,7 @@ class Boilerplate:
         return own
 
 
-def prepare(text: str, boilerplate: Boilerplate) -> Prepared:
+def prepare(text: str, boilerplate: Boilerplate, is_common: IsCommon | None = None) -> Prepared:
     """Return a text ready for comparison; ``ValueError`` when it is over `MOST_LETTERS` long."""
     import numpy as np
 
@@ -128,7 +137,21 @@ def prepare(text: str, boilerplate: Boilerplate) -> Prepared:
     hashes = _hash_part(index)
     has_repeats = bool((hashes[1:] == hashes[:-1]).any())
     own = boilerplate.outside(letters)
-    return Prepared(text, folded, letters, offsets, own, grams, index, has_repeats)
+    rare = own & ~_common_letters(folded, is_common) if is_common else own
+    return Prepared(text, folded, letters, offsets, own, rare, grams, index, has_repeats)
+
+
+def _common_letters(folded: str, is_common: IsCommon) -> NDArray[np.bool_]:
+    """Return for each letter whether it stands in a run with a common fingerprint."""
+    import numpy as np
+
+    prints = fingerprint_all([folded])
+    changes = np.zeros(len(folded) + 1, dtype=np.int64)
+    starts = prints.positions[is_common(prints.hashes)]
+    changes[starts] += 1
+    changes[starts + fingerprints.GRAM] -= 1
+    common: NDArray[np.bool_] = np.cumsum(changes)[:-1] > 0
+    return common
 
 
 def compare(a: Prepared, b: Prepared) -> Overlap:
@@ -272,7 +295,8 @@ def _count_own(x: Prepared, y: Prepared, runs: Iterable[_Run]) -> list[_Run]:
         own = x.own[run.x : run.x + run.length] & y.own[run.y : run.y + run.length]
         cut = _cut(run, own)
         if (letters := int(own.sum())) >= GRAM:
-            counted.append(_Run(cut.x, cut.y, cut.length, letters))
+            rare = x.rare[run.x : run.x + run.length] & y.rare[run.y : run.y + run.length]
+            counted.append(_Run(cut.x, cut.y, cut.length, letters, int(rare.sum())))
     return counted
 
 
@@ -297,7 +321,12 @@ def _chains(runs: list[_Run]) -> list[list[_Run]]:
         else:
             chains.append([run])
             near.append(chains[-1])
-    return [chain for chain in chains if sum(run.own for run in chain) >= LEAST]
+    return [chain for chain in chains if _counts(chain)]
+
+
+def _counts(chain: list[_Run]) -> bool:
+    own = sum(run.own for run in chain)
+    return own >= LEAST_COMMON or (own >= LEAST and sum(run.rare for run in chain) >= LEAST)
 
 
 def _follows(before: _Run, run: _Run) -> bool:

@@ -167,6 +167,21 @@ def test_boilerplate_counts_neither_in_shares_nor_at_the_ends_of_passages() -> N
     assert texts["a"][slice(*match.passages[0].a)] == half[:-1]
 
 
+def test_phrases_that_very_many_use_are_not_evidence() -> None:
+    phrases = [
+        "góp phần xây dựng quan hệ lao động hài hoà, ổn định và tiến bộ trong đơn vị",
+        "chăm lo đời sống vật chất và tinh thần cho đoàn viên và người lao động",
+        "với tinh thần đoàn kết, dân chủ, kỷ cương, sáng tạo và phát triển bền vững",
+    ]
+    texts = {
+        f"{seed:03}": ". ".join([write(seed, 60), *phrases, write(1000 + seed, 200)])
+        for seed in range(2 * CROWD)
+    }
+    texts["copy"] = texts["007"][:400] + write(3000)
+    report = find_duplicates(texts.items())
+    assert [(match.a, match.b) for match in report.pairs] == [("007", "copy")]
+
+
 def test_texts_that_are_all_boilerplate_or_have_no_letters_do_not_match() -> None:
     texts = {"a": PROMPT, "b": PROMPT, "c": "", "d": "…", "e": "!"}
     assert find_duplicates(texts.items(), exclude=[PROMPT]).pairs == ()
