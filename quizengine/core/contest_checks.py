@@ -15,11 +15,13 @@ from itertools import combinations
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from quizengine.core.banks import Bank, Level
+from quizengine.core.clock import to_ms
 from quizengine.core.contest import (
     MAX_GRACE_MS,
     MAX_POINTS,
     MAX_QUESTIONS,
     PERSON_KEYS,
+    ClosePolicy,
     Contest,
     EssayRole,
     EssayTask,
@@ -253,8 +255,9 @@ def _check_round(one: Round, path: str, found: _Findings) -> None:
     window = [f"{path}.opens_at", f"{path}.closes_at"]
     if one.closes_at <= one.opens_at:
         found.add("contest.window_reversed", window[1], window)
-    elif _milliseconds(one) < one.time_limit_ms:
-        found.add("contest.time_limit_over_window", f"{path}.time_limit", window, "warning")
+    elif one.close_policy is ClosePolicy.CUT and _length_ms(one) < one.time_limit_ms:
+        relies = [*window, f"{path}.close_policy"]
+        found.add("contest.time_limit_over_window", f"{path}.time_limit", relies, "warning")
     if one.attempts < 1:
         found.add("contest.attempts_none", f"{path}.attempts", attempts=one.attempts)
     if one.time_limit_ms < 1:
@@ -275,8 +278,8 @@ def _check_round(one: Round, path: str, found: _Findings) -> None:
             found.add("contest.section_points", f"{at}.points", points=points, most=MAX_POINTS)
 
 
-def _milliseconds(window: Round | EssayTask) -> int:
-    return round((window.closes_at - window.opens_at).total_seconds() * 1000)
+def _length_ms(one: Round) -> int:
+    return to_ms(one.closes_at) - to_ms(one.opens_at)
 
 
 def _check_essay(contest: Contest, essay: EssayTask, found: _Findings) -> None:
