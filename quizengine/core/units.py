@@ -72,8 +72,6 @@ def check_units(units: Sequence[Unit]) -> tuple[Problem, ...]:
         severity: Severity = "warning" if code == "unit.name_twice" else "error"
         problems.append(Problem(severity, code, Place("field", f"{index}.{field}"), params))
 
-    if not units:
-        problems.append(Problem("error", "unit.none"))
     parents = {unit.code: unit.parent for unit in reversed(units)}
     codes: set[str] = set()
     names: set[tuple[str, str]] = set()
@@ -120,7 +118,10 @@ def _is_in_circle(code: str, parents: Mapping[str, str]) -> bool:
 
 @dataclass(frozen=True)
 class UnitTree:
-    """Units with what is above and below each; ``InvalidInput`` when they make no tree."""
+    """Units with what is above and below each; ``InvalidInput`` when they make no tree.
+
+    There may be several roots, or no units at all.
+    """
 
     units: tuple[Unit, ...]
 

@@ -223,7 +223,7 @@ class Table:
         if value is None:
             return EPOCH
         if not FIRST_YEAR <= value.year <= LAST_YEAR:
-            self.refuse(key, "contest.year_unlikely", year=value.year)
+            self.refuse(key, "contest.year_unlikely", year=str(value.year))
             return EPOCH
         instant: datetime = value
         if instant.tzinfo is None:

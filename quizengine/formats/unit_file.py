@@ -107,8 +107,10 @@ def _read_sheet(sheet: Sheet, header: int) -> ReadUnits:
         if any(texts):
             units.append(_unit(texts, at, columns, reading))
             rows.append(at)
+    if not units:
+        reading.add("unit.none", header, 0)
     for problem in check_units(units):
-        reading.problems.append(_at_cell(problem, rows, columns, header, sheet.name))
+        reading.problems.append(_at_cell(problem, rows, columns, sheet.name))
     return ReadUnits(tuple(units), tuple(reading.problems))
 
 
@@ -202,13 +204,12 @@ def _headcounts(
 
 
 def _at_cell(
-    problem: Problem, rows: Sequence[int], columns: Sequence[_Column], header: int, sheet: str
+    problem: Problem, rows: Sequence[int], columns: Sequence[_Column], sheet: str
 ) -> Problem:
-    """Return a problem of the tree at the cell it is about, or at the header when about no row."""
+    """Return a problem of the tree at the cell of the file that it is about."""
     index, _, name = problem.place.at.partition(".")
-    row = rows[int(index)] if index else header
     at = next((column.at for column in columns if column.name == name), 0)
-    place = Place("cell", cell_address(sheet, row, at))
+    place = Place("cell", cell_address(sheet, rows[int(index)], at))
     return Problem(problem.severity, problem.code, place, problem.params)
 
 

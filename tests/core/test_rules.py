@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -22,6 +23,14 @@ from quizengine.core.contest import (
 )
 from quizengine.core.rules import MAIN_RULES, PARTS, Rule, Words, rules_of, say
 from quizengine.formats.contest_file import read_contest
+from quizengine.i18n import (
+    LANGUAGES,
+    format_day,
+    format_duration,
+    format_instant,
+    format_number,
+    sentence,
+)
 from tests.sample_contests import contests, sample_text
 
 
@@ -54,6 +63,23 @@ def test_every_rule_has_a_known_part_and_values_of_its_kind(contest: Contest) ->
                 assert date.fromisoformat(str(value))
             elif name.endswith("_ms"):
                 assert isinstance(value, int)
+
+
+@settings(deadline=None, max_examples=30)
+@given(contests())
+def test_every_rule_can_be_said_in_every_language_of_the_engine(contest: Contest) -> None:
+    for language in LANGUAGES:
+        words = Words(
+            language=language,
+            sentence=partial(sentence, language=language),
+            number=partial(format_number, language=language),
+            instant=partial(format_instant, zone=contest.time_zone, language=language),
+            day=partial(format_day, language=language),
+            duration=partial(format_duration, language=language),
+        )
+        for rule in rules_of(contest):
+            assert sentence(f"rule.{rule.part}", language)
+            assert say(rule, words)
 
 
 @settings(deadline=None, max_examples=60)

@@ -39,8 +39,10 @@ def test_a_tree_knows_what_is_above_and_below() -> None:
     assert TREE.by_code["Q1-2"] is SHOP
 
 
-def test_there_may_be_several_roots() -> None:
+def test_there_may_be_several_roots_and_no_units_at_all() -> None:
     assert check_units((CITY, Unit("TP2", "Khác"))) == ()
+    assert UnitTree(()).roots() == ()
+    assert UnitTree(()).search("hoa gạo") == ()
 
 
 def test_what_makes_no_tree_is_refused_with_its_places() -> None:
@@ -51,7 +53,6 @@ def test_what_makes_no_tree_is_refused_with_its_places() -> None:
         ("unit.parent_unknown_similar", "1.parent")
     ]
     assert codes((Unit("A", "A", parent="xyz"),)) == [("unit.parent_unknown", "0.parent")]
-    assert codes(()) == [("unit.none", "")]
     days = Unit("A", "A", valid_from=date(2021, 2, 1), valid_to=date(2021, 1, 1))
     assert codes((days,)) == [("unit.days_reversed", "0.valid_to")]
 

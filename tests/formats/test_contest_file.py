@@ -15,12 +15,16 @@ from quizengine.core import contest as values
 from quizengine.core.contest import REGISTRATION_FIELDS, Contest, Need
 from quizengine.errors import has_errors
 from quizengine.formats.contest_file import (
+    check_against_bank,
     contest_sha256,
     read_contest,
     read_contest_data,
     write_contest,
 )
 from quizengine.formats.contest_values import KEYS, read_duration, write_duration
+from quizengine.formats.registry import load_bank
+from quizengine.i18n import LANGUAGES, describe
+from tests.sample_contests import SAMPLE as FOLDER
 from tests.sample_contests import contests, sample_text
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "contest-file.md"
@@ -39,6 +43,11 @@ def found_in(text: str) -> list[tuple[str, str]]:
     rows = text.split("\n")
     read = read_contest(text)
     assert (read.contest is None) == has_errors(read.problems)
+    for problem in read.problems:
+        for language in LANGUAGES:
+            message, suggestion = describe(problem, language)
+            assert message != problem.code
+            assert suggestion
     return [(problem.code, rows[int(problem.place.at) - 1]) for problem in read.problems]
 
 
@@ -49,6 +58,11 @@ def changed(old: str, new: str) -> str:
 
 def test_the_sample_contest_has_no_problem() -> None:
     assert read_contest(SAMPLE).problems == ()
+
+
+def test_the_sample_contest_draws_from_the_sample_bank_without_a_problem() -> None:
+    bank = load_bank(FOLDER / "bank.yaml")
+    assert check_against_bank(sample(), {"cong-doan-92": bank}) == ()
 
 
 def test_the_sample_keeps_the_terms_it_was_made_for() -> None:
