@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -49,6 +49,7 @@ from quizengine.formats.toml_lines import line_at, lines_of
 
 __all__ = [
     "ReadContest",
+    "at_lines",
     "check_against_bank",
     "contest_sha256",
     "read_contest",
@@ -81,10 +82,21 @@ def read_contest(text: str) -> ReadContest:
     except ValueError as error:
         return ReadContest(None, (_syntax_problem(text, str(error)),))
     contest, problems = read_contest_data(data)
-    placed = sorted(
-        (_at_line(problem, lines) for problem in problems), key=lambda one: int(one.place.at)
-    )
-    return ReadContest(None if has_errors(placed) else contest, tuple(placed))
+    placed = _at_lines(problems, lines)
+    return ReadContest(None if has_errors(placed) else contest, placed)
+
+
+def at_lines(problems: Iterable[Problem], text: str) -> tuple[Problem, ...]:
+    """Return problems of a contest, such as those with its banks, at the lines of its file.
+
+    ``text`` must be one that :func:`read_contest` made the contest from.
+    """
+    return _at_lines(problems, lines_of(text))
+
+
+def _at_lines(problems: Iterable[Problem], lines: Mapping[str, int]) -> tuple[Problem, ...]:
+    placed = (_at_line(problem, lines) for problem in problems)
+    return tuple(sorted(placed, key=lambda problem: int(problem.place.at)))
 
 
 def _syntax_problem(text: str, message: str) -> Problem:

@@ -15,6 +15,7 @@ from quizengine.core import contest as values
 from quizengine.core.contest import REGISTRATION_FIELDS, Contest, Need
 from quizengine.errors import has_errors
 from quizengine.formats.contest_file import (
+    at_lines,
     check_against_bank,
     contest_sha256,
     read_contest,
@@ -63,6 +64,16 @@ def test_the_sample_contest_has_no_problem() -> None:
 def test_the_sample_contest_draws_from_the_sample_bank_without_a_problem() -> None:
     bank = load_bank(FOLDER / "bank.yaml")
     assert check_against_bank(sample(), {"cong-doan-92": bank}) == ()
+
+
+def test_problems_with_the_bank_are_placed_at_the_lines_of_the_file() -> None:
+    text = changed("Hiến pháp và pháp luật", "Hiến pháp")
+    contest = read_contest(text).contest
+    assert contest
+    bank = load_bank(FOLDER / "bank.yaml")
+    (problem,) = at_lines(check_against_bank(contest, {"cong-doan-92": bank}), text)
+    assert problem.code == "contest.topic_unknown_similar"
+    assert text.split("\n")[int(problem.place.at) - 1].startswith("topic = ")
 
 
 def test_the_sample_keeps_the_terms_it_was_made_for() -> None:
