@@ -263,7 +263,8 @@ def _firsts(ordered: NDArray[np.uint64] | NDArray[np.int64]) -> NDArray[np.int64
 def _likely_pairs(held: _Holdings, essays: int) -> Iterator[tuple[int, int]]:
     """Yield the pairs that share enough: `LEAST_SHARED` hashes and `LEAST_CONTAINMENT` by weight.
 
-    The weight two texts share is compared with the weight of the one that has less of it.
+    The weight two texts share is compared with the weight of the one that has less of it. A text
+    that repeats itself may have fewer than `LEAST_SHARED` hashes: then it has to share them all.
     """
     import numpy as np
 
@@ -276,8 +277,10 @@ def _likely_pairs(held: _Holdings, essays: int) -> Iterator[tuple[int, int]]:
     shared = np.diff(starts, append=keys.size)
     weight = np.add.reduceat(weights[order], starts) if keys.size else weights
     first, second = keys[starts] >> 32, keys[starts] & 0xFFFF_FFFF
-    least = LEAST_CONTAINMENT * np.minimum(held.totals[first], held.totals[second])
-    likely = (shared >= LEAST_SHARED) & (weight >= least)
+    prints = np.bincount(held.holders, minlength=held.totals.size)
+    least_shared = np.minimum(LEAST_SHARED, np.minimum(prints[first], prints[second]))
+    least_weight = LEAST_CONTAINMENT * np.minimum(held.totals[first], held.totals[second])
+    likely = (shared >= least_shared) & (weight >= least_weight)
     yield from zip(first[likely].tolist(), second[likely].tolist(), strict=True)
 
 

@@ -214,12 +214,23 @@ def _is_in(values: NDArray[np.uint64], ordered: NDArray[np.uint64]) -> NDArray[n
 
 
 def _shared_runs(x: Prepared, y: Prepared) -> list[_Run]:
-    """Return the longest equal run around every gram of x that is in y."""
-    runs = _runs(_first_places(x, y))
+    """Return the longest equal runs that between them hold every gram of x that is in y."""
+    runs = _longest_runs(x, y)
     if y.has_repeats:
         # A passage that y holds twice: its second place is found only from y's side.
-        runs += [_Run(run.y, run.x, run.length) for run in _runs(_first_places(y, x))]
-    return [_extended(x, y, run) for run in runs]
+        runs += [_Run(run.y, run.x, run.length) for run in _longest_runs(y, x)]
+    return runs
+
+
+def _longest_runs(x: Prepared, y: Prepared) -> list[_Run]:
+    longest = []
+    end = 0
+    for run in _runs(_first_places(x, y)):
+        # Where text repeats itself, one run extended holds thousands of others.
+        if run.x + run.length > end:
+            longest.append(_extended(x, y, run))
+            end = longest[-1].x + longest[-1].length
+    return longest
 
 
 def _first_places(x: Prepared, y: Prepared) -> NDArray[np.int64]:

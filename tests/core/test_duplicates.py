@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 import unicodedata
 from collections.abc import Callable
 
@@ -215,6 +217,18 @@ def test_an_essay_copied_by_a_hundred_is_one_cluster() -> None:
     texts |= {f"n{number:03}": f"{source} {write(2000 + number, 80)}" for number in range(60)}
     report = find_duplicates(texts.items())
     assert report.clusters == (tuple(sorted(key for key in texts if key[0] in "mn")),)
+
+
+def test_one_sentence_written_over_and_over_is_found() -> None:
+    texts = {"a": "công đoàn " * 40, "b": "Công đoàn! " * 30, "c": write(1)}
+    match = only_pair(find_duplicates(texts.items()))
+    assert (match.a, match.b) == ("a", "b")
+    assert_passages_fold_equal(match, texts)
+
+
+def test_importing_the_module_does_not_load_numpy() -> None:
+    check = "import sys, quizengine.core.duplicates; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
 
 
 def test_an_id_given_twice_is_refused() -> None:
