@@ -1,0 +1,194 @@
+"""The blueprint of the engine's pages and what all of them share: context, headers, errors.
+
+Everything is attached at import, so that a second application in the same process gets the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    jsonify,
+    make_response,
+    redirect,
+    request,
+    url_for,
+)
+from flask import render_template as render
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from quizengine.core.contest import Contest
+from quizengine.errors import Problem, QuizError, Unavailable
+from quizengine.i18n import LANGUAGES
+from quizengine.web import languages
+from quizengine.web.host import NotLoggedIn, arrival, may, participant
+from quizengine.web.poster import dots
+from quizengine.web.security import (
+    TOKEN_FIELD,
+    ExpiredToken,
+    add_headers,
+    check_request,
+    is_foreign,
+    token,
+)
+
+RETRY_SECONDS = 5
+Page = str | Response | AnyResponse | tuple[str, int]
+
+quiz = Blueprint(
+    "quiz",
+    __name__,
+    template_folder="templates",
+    static_folder="static/quiz",
+    static_url_path="/static",
+)
+
+
+def dress(blueprint: Blueprint) -> None:
+    """Give a blueprint the look, the checks and the error pages of the engine."""
+    blueprint.before_request(check_request)
+    blueprint.after_request(add_headers)
+    blueprint.context_processor(page_context)
+    blueprint.register_error_handler(ExpiredToken, offer_again)
+    blueprint.register_error_handler(NotLoggedIn, ask_to_log_in)
+    blueprint.register_error_handler(QuizError, show_error)
+    blueprint.register_error_handler(OperationalError, show_busy)
+    blueprint.register_error_handler(HTTPException, show_http_error)
+
+
+def page_context() -> dict[str, Any]:
+    """Return what every template of the engine may use."""
+    return {
+        "_": languages.say,
+        "ngettext": languages.say_many,
+        "clock": languages.clock,
+        "clock_seconds": languages.clock_seconds,
+        "countdown": languages.countdown,
+        "described": languages.described,
+        "dots": dots,
+        "duration": languages.duration,
+        "instant": languages.instant,
+        "number": languages.number,
+        "rule_heading": languages.rule_heading,
+        "rule_text": languages.rule_text,
+        "text": languages.text,
+        "language": languages.language(),
+        "other_languages": other_languages(),
+        "may": may,
+        "now": arrival(),
+        "participant": participant(),
+        "token": token,
+        "token_field": TOKEN_FIELD,
+        "login_url": login_url(),
+        "logout_url": current_app.config["QUIZ_LOGOUT_URL"],
+    }
+
+
+def other_languages() -> list[tuple[str, str]]:
+    """Return the other languages of the pages: code and the address that changes to it."""
+    here = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    return [
+        (code, url_for("quiz.change_language", code=code, next=here))
+        for code in LANGUAGES
+        if code != languages.language()
+    ]
+
+
+def login_url() -> str:
+    """Return where to log in and come back; empty when the host did not say."""
+    base: str = current_app.config["QUIZ_LOGIN_URL"]
+    if not base:
+        return ""
+    here = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    return f"{base}?{urlencode({'next': here})}"
+
+
+def local_path(address: str | None) -> str:
+    """Return an address of this site, or the list of contests when it is none or not safe."""
+    home = url_for("quiz.home")
+    if not address or not address.startswith("/") or address[:2] in ("//", "/\\"):
+        return home
+    parts = urlsplit(address)
+    return address if not parts.netloc and not parts.scheme and address.isprintable() else home
+
+
+def is_json() -> bool:
+    """Return whether a script asks, which is answered in JSON."""
+    return request.is_json or request.accept_mimetypes.best == "application/json"
+
+
+def show_error(error: QuizError) -> Response:
+    """Return the page that says what happened and what to do."""
+    message, suggestion = languages.described(error)
+    return _error_page(error.status, message, suggestion, code=error.code)
+
+
+def show_http_error(error: HTTPException) -> AnyResponse:
+    """Return our page for an error of Flask's own; redirects pass."""
+    if error.response is not None or error.code is None or error.code < 400:
+        return error.get_response()
+    known = {404: "web.no_page", 405: "web.wrong_method", 413: "web.too_large"}
+    code = known.get(error.code, "web.bad_request")
+    message, suggestion = languages.described(Problem("error", code))
+    response = _error_page(error.code, message, suggestion, code=code)
+    for name, value in error.get_headers():
+        if name == "Allow":
+            response.headers[name] = value
+    return response
+
+
+def show_busy(error: OperationalError) -> Response:
+    """Return the page of a database that cannot answer now."""
+    current_app.logger.warning("the database did not answer", exc_info=error)
+    return show_error(Unavailable("database.unavailable"))
+
+
+def ask_to_log_in(error: NotLoggedIn) -> AnyResponse:
+    """Lead to the log-in and back, or say that the host's own is needed."""
+    where = login_url()
+    if where and not is_json():
+        return redirect(where, 303)
+    return show_error(error)
+
+
+def offer_again(error: ExpiredToken) -> Response:
+    """Return a page that holds what was typed and can send it again, now with a good token.
+
+    Only when the browser vouches that the request came from a page of ours: else a foreign page
+    could put its own words into the form.
+    """
+    vouched = "Sec-Fetch-Site" in request.headers or "Origin" in request.headers
+    typed = [(name, value) for name, value in request.form.items(multi=True) if name != TOKEN_FIELD]
+    if is_json() or is_foreign() or not vouched or not typed:
+        return show_error(error)
+    return make_response(render("quiz/again.html", typed=typed), 403)
+
+
+def _error_page(status: int, message: str, suggestion: str, *, code: str) -> Response:
+    if is_json():
+        response = jsonify(code=code, message=message, suggestion=suggestion)
+    else:
+        body = render("quiz/error.html", status=status, message=message, suggestion=suggestion)
+        response = make_response(body)
+    response.status_code = status
+    if status == 503:
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def page(
+    template: str, status: int = 200, /, *, contest: Contest | None = None, **context: Any
+) -> Page:
+    """Return a page of the engine; a contest gives it its name and organiser."""
+    values: Mapping[str, Any] = {"contest": contest, **context}
+    return render(f"quiz/{template}.html", **values), status
+
+
+dress(quiz)

@@ -1,0 +1,77 @@
+"""The Flask extension: joins the engine to an application that has its own users, database and look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, request, request_started
+
+from quizengine.core.clock import utc_now
+from quizengine.store.schema import copy_tables
+from quizengine.web import board, essays, organise, people, play  # noqa: F401 - they attach the routes
+from quizengine.web.blueprint import quiz
+from quizengine.web.host import EXTENSION, Allow, CurrentParticipant, Wiring, arrival
+from quizengine.web.security import limit_body
+
+if TYPE_CHECKING:
+    from flask_sqlalchemy import SQLAlchemy
+
+DEFAULTS: dict[str, Any] = {
+    "QUIZ_LOGIN_URL": "",
+    "QUIZ_LOGOUT_URL": "",
+    "QUIZ_DEFAULT_LANGUAGE": "vi",
+    "QUIZ_CONTENT_SECURITY_POLICY": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+        "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+}
+"""Every key of the extension and its value when the application sets none."""
+
+
+class QuizEngine:
+    """The engine as a Flask extension; one object may serve any number of applications."""
+
+    def init_app(
+        self,
+        app: Flask,
+        *,
+        db: SQLAlchemy,
+        participant: CurrentParticipant,
+        allow: Allow,
+        url_prefix: str = "/thi",
+        clock: Callable[[], datetime] = utc_now,
+        csrf_nonce: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """Add the engine's pages and tables to an application.
+
+        ``db`` is the application's own Flask-SQLAlchemy; the engine works in its session and copies
+        its tables into its metadata, so that the application's migrations leave them alone.
+        ``participant()`` returns who is taking part, or None. ``allow(action, scope)`` says whether
+        that person may ``"organise"`` a contest (``scope`` is its slug, or None for any).
+        ``csrf_nonce()`` may return a secret of the present log-in; without it one is kept in Flask's
+        session. ``clock`` is for tests.
+        """
+        for key, value in DEFAULTS.items():
+            app.config.setdefault(key, value)
+        app.extensions[EXTENSION] = Wiring(db, participant, allow, clock, csrf_nonce)
+        copy_tables(db.metadata)
+        app.register_blueprint(quiz, url_prefix=url_prefix)
+        request_started.connect(_receive, app)
+
+
+def _receive(app: Flask) -> None:
+    """Note the arrival, limit the body and stand aside from a host's CSRF check.
+
+    ``request_started`` goes out before any ``before_request`` of the host, whose user loader may be
+    slow or read the form; and only now is it certain that its ``CSRFProtect`` has been set up.
+    """
+    arrival()
+    if request.blueprint != quiz.name:
+        return
+    limit_body()
+    protect = app.extensions.get("csrf")
+    if protect is not None:
+        protect.exempt(quiz)

@@ -1,0 +1,308 @@
+"""Taking part: starting an attempt, answering, checking, submitting, the receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask import jsonify, redirect, request, url_for
+from werkzeug.datastructures import MultiDict
+
+from quizengine.core.clock import to_ms
+from quizengine.core.contest import Reveal, Round
+from quizengine.core.sheets import Outcome
+from quizengine.errors import InvalidInput
+from quizengine.services import attempts, contests, essays, people
+from quizengine.services.attempts import Answer, Exam, Reply
+from quizengine.services.contests import ContestPage
+from quizengine.web.blueprint import Page, page, quiz
+from quizengine.web.board import refusal, visible_contest
+from quizengine.web.forms import StartForm
+from quizengine.web.host import arrival, require_participant, session, wiring, write_answer
+
+LETTERS = "ABCDEFGHIJ"
+LARGEST_PREDICTION = 2**32 - 1
+
+
+@quiz.route("/<slug>/<round_code>/bat-dau", methods=["GET", "POST"])
+def start(slug: str, round_code: str) -> Page:
+    """State the real deadline of an attempt started now, and start it."""
+    person = require_participant()
+    shown = visible_contest(slug)
+    rules = shown.round(round_code).rules
+    if people.participant_of(session(), slug, person.id) is None:
+        return redirect(url_for("quiz.register", slug=slug), 303)
+    standing = attempts.standing(session(), slug, round_code, person.id, now=arrival())
+    if standing.open_attempt:
+        return redirect(url_for("quiz.exam", public_id=standing.open_attempt), 303)
+    form = StartForm(request.form)
+    short = _is_short(rules, standing)
+    if request.method == "GET" or (short and not form.short_time.data) or not standing.may_start:
+        return _start_page(shown, rules, standing, short, form)
+    now, papers = arrival(), wiring().papers
+    started = write_answer(
+        lambda connection: attempts.start_attempt(
+            connection, slug, round_code, person=person.id, now=now, papers=papers
+        )
+    )
+    return redirect(url_for("quiz.exam", public_id=started.public_id), 303)
+
+
+def _is_short(rules: Round, standing: attempts.RoundStanding) -> bool:
+    """Return whether an attempt started now has less time than the limit."""
+    deadline = standing.deadline_if_started_now
+    if deadline is None:
+        return False
+    return to_ms(deadline) - to_ms(arrival()) < rules.time_limit_ms
+
+
+def _start_page(
+    shown: ContestPage, rules: Round, standing: attempts.RoundStanding, short: bool, form: StartForm
+) -> Page:
+    status = 200
+    if request.method == "POST":
+        status = 422 if standing.may_start else 409
+    deadline = standing.deadline_if_started_now
+    available_ms = to_ms(deadline) - to_ms(arrival()) if deadline else 0
+    return page(
+        "start",
+        status,
+        contest=shown.contest,
+        rules=rules,
+        standing=standing,
+        short=short,
+        available_ms=available_ms,
+        reason=refusal(standing, rules.id),
+        is_unconfirmed=request.method == "POST" and standing.may_start,
+        form=form,
+    )
+
+
+@quiz.get("/lam-bai/<public_id>")
+def exam(public_id: str) -> Page:
+    """Show the questions of an attempt with the answers saved so far."""
+    found = _open_exam(public_id)
+    if found.state != "open":
+        return redirect(url_for("quiz.receipt", public_id=public_id), 303)
+    return _exam_page(found)
+
+
+def _open_exam(public_id: str) -> Exam:
+    return attempts.exam(
+        session(),
+        public_id,
+        person=require_participant().id,
+        now=arrival(),
+        papers=wiring().papers,
+    )
+
+
+def _exam_page(
+    found: Exam,
+    status: int = 200,
+    *,
+    typed: Mapping[int, frozenset[int]] | None = None,
+    prediction: str | None = None,
+    **context: Any,
+) -> Page:
+    chosen = {question.slot: question.chosen for question in found.questions} | dict(typed or {})
+    stored = "" if found.prediction is None else str(found.prediction)
+    return page(
+        "exam",
+        status,
+        contest=contests.contest_page(session(), found.slug).contest,
+        exam=found,
+        chosen=chosen,
+        letters=LETTERS,
+        prediction=stored if prediction is None else prediction,
+        left_ms=to_ms(found.deadline_at) - to_ms(arrival()),
+        kept=_numbers("giu"),
+        is_saved="luu" in request.args,
+        **context,
+    )
+
+
+def _numbers(name: str) -> list[int]:
+    """Return the question numbers in a parameter of the address, like ``?giu=3,7``."""
+    return [int(part) for part in request.args.get(name, "").split(",") if part.isdecimal()][:300]
+
+
+@quiz.post("/lam-bai/<public_id>/luu")
+def save_answers(public_id: str) -> Page:
+    """Save answers: all of a form, or those that a script sends as JSON.
+
+    JSON in: ``{"answers": [{"slot", "positions" or "number", "sequence"}]}``; out: one reply each,
+    ``saved``, ``superseded`` or ``refused``, all of which take the answer out of the sender's queue.
+    """
+    if request.is_json:
+        replies = _save(public_id, tuple(_answers_of_json(request.get_json())))
+        return jsonify(
+            replies=[
+                {"slot": reply.slot, "outcome": reply.outcome, "reason": reply.reason}
+                for reply in replies
+            ]
+        )
+    return _save_form(public_id)
+
+
+def _save(public_id: str, answers: tuple[Answer, ...]) -> tuple[Reply, ...]:
+    person, now, papers = require_participant(), arrival(), wiring().papers
+    if not answers:
+        return ()
+    return write_answer(
+        lambda connection: attempts.save_answers(
+            connection, public_id, person=person.id, answers=answers, now=now, papers=papers
+        )
+    )
+
+
+def _answers_of_json(document: object) -> Iterator[Answer]:
+    if not isinstance(document, dict) or not isinstance(document.get("answers"), list):
+        raise InvalidInput("web.bad_answers")
+    for item in document["answers"]:
+        try:
+            slot, sequence = int(item["slot"]), int(item["sequence"])
+            if "number" in item:
+                yield Answer(slot, sequence, number=int(item["number"]))
+            else:
+                yield Answer(slot, sequence, frozenset(map(int, item["positions"])))
+        except (KeyError, TypeError, ValueError) as error:
+            raise InvalidInput("web.bad_answers") from error
+
+
+def _save_form(public_id: str) -> Page:
+    found = _open_exam(public_id)
+    typed = _typed(request.form, found)
+    prediction = request.form.get("prediction", "").strip()
+    if found.state == "open" and not is_prediction(prediction):
+        return _exam_page(found, 422, typed=typed, prediction=prediction, bad_prediction=True)
+    replies = _save(public_id, _changed(found, typed, prediction))
+    return _after_save(public_id, replies)
+
+
+def _typed(form: MultiDict[str, str], found: Exam) -> dict[int, frozenset[int]]:
+    """Return the ticked positions by slot; what is not a position of the question is left out."""
+    return {
+        question.slot: frozenset(
+            int(value)
+            for value in form.getlist(f"q{question.slot}")
+            if value.isdecimal() and int(value) < len(question.choices)
+        )
+        for question in found.questions
+    }
+
+
+def is_prediction(typed: str) -> bool:
+    """Return whether a typed prediction is empty or a number that fits."""
+    digits = digits_of(typed)
+    return not typed or (digits.isdecimal() and int(digits) <= LARGEST_PREDICTION)
+
+
+def digits_of(typed: str) -> str:
+    """Return a typed number without the marks people put between thousands."""
+    return typed.translate(str.maketrans("", "", " .,\u00a0"))
+
+
+def _changed(
+    found: Exam, typed: Mapping[int, frozenset[int]], prediction: str
+) -> tuple[Answer, ...]:
+    """Return the answers that the page changed, all under the page's sequence number.
+
+    An untouched question is not sent, so that it keeps the time at which it was answered.
+    """
+    sent = request.form.get("sequence", "")
+    sequence = int(sent) if sent.isdecimal() and len(sent) < 10 else found.next_sequence
+    changed = [
+        Answer(question.slot, sequence, typed[question.slot])
+        for question in found.questions
+        if typed[question.slot] != question.chosen
+    ]
+    digits = digits_of(prediction)
+    if found.prediction_prompt and digits and int(digits) != found.prediction:
+        changed.append(Answer(len(found.questions), sequence, number=int(digits)))
+    return tuple(changed)
+
+
+def _after_save(public_id: str, replies: tuple[Reply, ...]) -> Page:
+    late = [reply.slot + 1 for reply in replies if reply.outcome is Outcome.REFUSED]
+    kept = [reply.slot + 1 for reply in replies if reply.outcome is Outcome.SUPERSEDED]
+    if late:
+        return redirect(url_for("quiz.receipt", public_id=public_id, muon=_list(late)), 303)
+    if kept:
+        return redirect(url_for("quiz.exam", public_id=public_id, giu=_list(kept)), 303)
+    if request.form.get("then") == "check":
+        return redirect(url_for("quiz.check", public_id=public_id), 303)
+    return redirect(url_for("quiz.exam", public_id=public_id, luu=1), 303)
+
+
+def _list(numbers: list[int]) -> str:
+    return ",".join(map(str, numbers))
+
+
+@quiz.get("/lam-bai/<public_id>/kiem-tra")
+def check(public_id: str) -> Page:
+    """Show what the server has, what is missing, and what submitting does."""
+    found = _open_exam(public_id)
+    if found.state != "open":
+        return redirect(url_for("quiz.receipt", public_id=public_id), 303)
+    shown = contests.contest_page(session(), found.slug)
+    return page(
+        "check",
+        contest=shown.contest,
+        rules=shown.round(found.round_code).rules,
+        exam=found,
+        letters=LETTERS,
+        missing=[question for question in found.questions if not question.chosen],
+        left_ms=to_ms(found.deadline_at) - to_ms(arrival()),
+    )
+
+
+@quiz.post("/lam-bai/<public_id>/nop")
+def submit(public_id: str) -> Page:
+    """Submit an attempt; a second time changes nothing and leads to the same receipt."""
+    person, now = require_participant(), arrival()
+    write_answer(
+        lambda connection: attempts.submit_attempt(connection, public_id, person=person.id, now=now)
+    )
+    return redirect(url_for("quiz.receipt", public_id=public_id), 303)
+
+
+@quiz.get("/lam-bai/<public_id>/bien-nhan")
+def receipt(public_id: str) -> Page:
+    """Show what the server received of an ended attempt."""
+    person = require_participant()
+    found = _open_exam(public_id)
+    if found.state == "open":
+        return redirect(url_for("quiz.exam", public_id=public_id), 303)
+    slip = attempts.receipt(session(), public_id, person=person.id, now=arrival())
+    shown = contests.contest_page(session(), found.slug)
+    has_essay = shown.contest.essay is not None
+    return page(
+        "receipt",
+        contest=shown.contest,
+        shown=shown,
+        rules=shown.round(found.round_code).rules,
+        slip=slip,
+        essay=essays.essay_page(session(), found.slug, person.id, now=arrival())
+        if has_essay
+        else None,
+        has_review=shown.state in ("closed", "published")
+        and shown.round(found.round_code).rules.reveal is Reveal.KEY_AFTER_CLOSE,
+        registered=people.participant_of(session(), found.slug, person.id),
+        standing=attempts.standing(
+            session(), found.slug, found.round_code, person.id, now=arrival()
+        ),
+        late=_numbers("muon"),
+    )
+
+
+@quiz.get("/lam-bai/<public_id>/dap-an")
+def review(public_id: str) -> Page:
+    """Show one's own answers beside the key, once the contest reveals it."""
+    person = require_participant()
+    found = _open_exam(public_id)
+    lines = attempts.key_review(
+        session(), public_id, person=person.id, now=arrival(), papers=wiring().papers
+    )
+    shown = contests.contest_page(session(), found.slug)
+    return page("review", contest=shown.contest, exam=found, lines=lines, letters=LETTERS)

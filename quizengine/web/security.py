@@ -1,0 +1,123 @@
+"""What stands between a request and a use case: CSRF tokens, origins, body limits, response headers.
+
+The token is WTForms' ``SessionCSRF`` without a time limit, because an exam page stays open
+for long. It hangs on a secret of the log-in, so it dies with the log-in and not before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from urllib.parse import urlsplit
+
+from flask import current_app, g, request, session
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as AnyResponse
+from wtforms import Form
+from wtforms.csrf.core import CSRFTokenField
+
+from quizengine.errors import NotAllowed
+from quizengine.web.host import wiring
+
+TOKEN_FIELD = "csrf_token"
+TOKEN_HEADER = "X-Quiz-Token"
+NONCE_KEY = "quiz_nonce"
+UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+DEFAULT_BODY_BYTES = 64 * 1024
+BODY_BYTES = {"quiz.write_essay": 256 * 1024}
+"""Limits of the routes that need another than the default."""
+
+
+class ExpiredToken(NotAllowed):
+    """The form belongs to an earlier log-in; what was typed is still in the request."""
+
+    status = 403
+
+
+class TokenForm(Form):
+    """A form of nothing but its token; every other form of ours extends it."""
+
+    csrf_token: CSRFTokenField
+
+    class Meta:
+        csrf = True
+        csrf_time_limit = None
+        csrf_field_name = TOKEN_FIELD
+
+        @property
+        def csrf_secret(self) -> bytes:
+            """Return the application's secret key, turned into one for this purpose only."""
+            key = current_app.secret_key
+            if not key:
+                raise RuntimeError("quizengine needs a SECRET_KEY to protect its forms: set one")
+            secret = key.encode() if isinstance(key, str) else key
+            return hmac.digest(secret, b"quizengine csrf", hashlib.sha256)
+
+        @property
+        def csrf_context(self) -> dict[str, str]:
+            """Return the session-like object that ``SessionCSRF`` reads its nonce from."""
+            return {"csrf": _nonce()}
+
+
+def _nonce() -> str:
+    nonce = wiring().nonce()
+    if nonce is not None:
+        return nonce
+    if NONCE_KEY not in session:
+        session[NONCE_KEY] = secrets.token_hex(32)
+    stored: str = session[NONCE_KEY]
+    return stored
+
+
+def token() -> str:
+    """Return the token that unsafe requests of this log-in carry."""
+    if "quiz_token" not in g:
+        g.quiz_token = TokenForm().csrf_token.current_token
+    current: str = g.quiz_token
+    return current
+
+
+def check_request() -> None:
+    """Raise unless an unsafe request comes from a page of ours and carries its token."""
+    if request.method not in UNSAFE_METHODS:
+        return
+    if is_foreign():
+        raise NotAllowed("web.foreign_origin")
+    sent = request.headers.get(TOKEN_HEADER) or request.form.get(TOKEN_FIELD, "")
+    if not TokenForm(MultiDict({TOKEN_FIELD: sent})).validate():
+        raise ExpiredToken("web.expired_form")
+
+
+def is_foreign() -> bool:
+    """Return whether the browser says that another site sent the request.
+
+    ``Sec-Fetch-Site`` decides where it is sent; a page cannot forge it. The scheme of ``Origin`` is
+    not compared, because behind a proxy the application may not know its own.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("Origin")
+    return origin is not None and urlsplit(origin).netloc != request.host
+
+
+def limit_body() -> None:
+    """Refuse bodies over the limit of the route, whatever the host's own limit is."""
+    request.max_content_length = BODY_BYTES.get(request.endpoint or "", DEFAULT_BODY_BYTES)
+
+
+def add_headers(response: AnyResponse) -> AnyResponse:
+    """Return the response with the headers that keep pages ours; a host may have set its own."""
+    headers = response.headers
+    headers.setdefault(
+        "Content-Security-Policy", current_app.config["QUIZ_CONTENT_SECURITY_POLICY"]
+    )
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    # Not "no-referrer", which would make browsers send "Origin: null" with our own forms.
+    headers.setdefault("Referrer-Policy", "same-origin")
+    if request.endpoint and not request.endpoint.endswith(".static"):
+        # Not "no-store": going back must bring back what was typed.
+        headers["Cache-Control"] = "private, no-cache"
+    return response
