@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from quizengine.store import attempts, people
+from quizengine.store import attempts, leases, people
+
+JOB = "sweep"
+LEASE_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +28,11 @@ def sweep(session: Session, *, now: datetime) -> Swept:
         expired=attempts.close_due(session, now),
         ended_sessions=people.delete_ended_sessions(session, now),
     )
+
+
+def sweep_in_turn(session: Session, *, holder: str, now: datetime) -> Swept | None:
+    """Sweep if this process holds or gets the lease; None while another process does."""
+    until = now + timedelta(seconds=LEASE_SECONDS)
+    if not leases.take_lease(session, JOB, holder, now, until):
+        return None
+    return sweep(session, now=now)

@@ -14,11 +14,14 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Integer,
     LargeBinary,
+    String,
+    Update,
+    bindparam,
     cast,
     exists,
     func,
-    literal,
     select,
     type_coerce,
     update,
@@ -29,7 +32,7 @@ from quizengine.core.clock import from_ms, to_ms
 from quizengine.core.papers import slot_count
 from quizengine.core.sheets import RECORD_BYTES, Record, pack
 from quizengine.store.connection import Executor, count_changed, upsert
-from quizengine.store.tables import AttemptRow, ContestRow, ParticipantRow, RoundRow
+from quizengine.store.tables import AttemptRow, ContestRow, Instant, ParticipantRow, RoundRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,41 +169,25 @@ def save_record(
     again at the row they lock. An attempt that was closed as expired still takes an answer that
     reached the server in time and only waited; one that was submitted takes none.
     """
-    start = slot * RECORD_BYTES + 1
-    after = start + RECORD_BYTES
     packed = pack(record)
-    sheet = AttemptRow.sheet
-    merged = (
-        func.substr(sheet, 1, start - 1)
-        .op("||")(literal(packed, LargeBinary))
-        .op("||")(func.substr(sheet, after))
-    )
-    statement = (
-        update(AttemptRow)
-        .where(
-            AttemptRow.public_id == public_id,
-            _is_owned_by(person),
-            _takes_answers(now),
-            func.length(sheet) >= after - 1,
-            func.substr(sheet, start, 4) < literal(packed[:4], LargeBinary),
-        )
-        .values(sheet=cast(merged, LargeBinary))
-    )
-    return count_changed(executor, statement) == 1
+    start = slot * RECORD_BYTES + 1
+    values = {
+        "at_public_id": public_id,
+        "at_person": person,
+        "at_now_ms": to_ms(now),
+        "at_head": start - 1,
+        "at_start": start,
+        "at_after": start + RECORD_BYTES,
+        "at_sequence": packed[:4],
+        "at_record": packed,
+    }
+    return count_changed(executor, _SAVE_RECORD, values) == 1
 
 
 def submit(executor: Executor, public_id: str, person: str, now: datetime) -> bool:
     """Mark an open attempt as submitted if its time is not over; return whether it was."""
-    statement = (
-        update(AttemptRow)
-        .where(
-            AttemptRow.public_id == public_id,
-            _is_owned_by(person),
-            _takes_answers(now),
-        )
-        .values(state=State.SUBMITTED.value, submitted_at=now)
-    )
-    return count_changed(executor, statement) == 1
+    values = {"at_public_id": public_id, "at_person": person, "at_now_ms": to_ms(now)}
+    return count_changed(executor, _SUBMIT, {**values, "at_now": now}) == 1
 
 
 def close_due(executor: Executor, now: datetime, participant_id: int | None = None) -> int:
@@ -257,11 +244,42 @@ def _end() -> ColumnElement[int]:
     return type_coerce(AttemptRow.deadline_at, BigInteger) + AttemptRow.grace_ms
 
 
-def _takes_answers(now: datetime) -> ColumnElement[bool]:
-    return AttemptRow.state.in_((State.OPEN.value, State.EXPIRED.value)) & (_end() >= to_ms(now))
-
-
-def _is_owned_by(person: str) -> ColumnElement[bool]:
-    return exists().where(
-        ParticipantRow.id == AttemptRow.participant_id, ParticipantRow.person == person
+def _writable() -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of every write to an attempt by its own person."""
+    is_owned = exists().where(
+        ParticipantRow.id == AttemptRow.participant_id,
+        ParticipantRow.person == bindparam("at_person", type_=String),
     )
+    return (
+        AttemptRow.public_id == bindparam("at_public_id", type_=String),
+        is_owned,
+        _end() >= bindparam("at_now_ms", type_=BigInteger),
+    )
+
+
+def _save_record() -> Update:
+    start, after = bindparam("at_start", type_=Integer), bindparam("at_after", type_=Integer)
+    merged = (
+        func.substr(AttemptRow.sheet, 1, bindparam("at_head", type_=Integer))
+        .op("||")(bindparam("at_record", type_=LargeBinary))
+        .op("||")(func.substr(AttemptRow.sheet, after))
+    )
+    return (
+        update(AttemptRow)
+        .where(
+            *_writable(),
+            AttemptRow.state.in_((State.OPEN.value, State.EXPIRED.value)),
+            func.length(AttemptRow.sheet) >= after - 1,
+            func.substr(AttemptRow.sheet, start, 4) < bindparam("at_sequence", type_=LargeBinary),
+        )
+        .values(sheet=cast(merged, LargeBinary))
+    )
+
+
+#: Built once: putting such a statement together costs many times what running it does.
+_SAVE_RECORD = _save_record()
+_SUBMIT = (
+    update(AttemptRow)
+    .where(*_writable(), AttemptRow.state.in_((State.OPEN.value, State.EXPIRED.value)))
+    .values(state=State.SUBMITTED.value, submitted_at=bindparam("at_now", type_=Instant()))
+)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -94,9 +94,11 @@ def dialect_name(executor: Executor) -> str:
     return executor.get_bind().dialect.name
 
 
-def count_changed(executor: Executor, statement: Executable) -> int:
+def count_changed(
+    executor: Executor, statement: Executable, values: Mapping[str, Any] | None = None
+) -> int:
     """Run an INSERT, UPDATE or DELETE and return how many rows it wrote."""
-    result = executor.execute(statement)
+    result = executor.execute(statement, values)
     assert isinstance(result, CursorResult)
     return result.rowcount
 

@@ -1,0 +1,79 @@
+"""Commands about essays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from quizengine.cli.database import actor, opened_session
+from quizengine.cli.output import print_json, print_problems, progress
+from quizengine.core.clock import utc_now
+from quizengine.core.duplicates import DuplicateReport, find_duplicates
+from quizengine.errors import Problem
+from quizengine.formats.essay_file import read_essay, read_essay_folder
+
+ANYTHING = click.Path(exists=True, path_type=Path)
+
+
+@click.group()
+def essays() -> None:
+    """Find copied essays."""
+
+
+@essays.command()
+@click.argument("path", required=False, type=ANYTHING)
+@click.option("--contest", "slug", help="Scan the essays of a contest in the database.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--exclude", multiple=True, type=ANYTHING, help="Text that everybody may quote.")
+@click.option("--against", multiple=True, type=ANYTHING, help="More texts to find copies of.")
+def scan(
+    path: Path | None,
+    slug: str | None,
+    as_json: bool,
+    exclude: tuple[Path, ...],
+    against: tuple[Path, ...],
+) -> None:
+    """Find copies among the essays in PATH, a folder of txt, docx, odt and pdf or a .jsonl."""
+    if (path is None) == (slug is None):
+        raise click.UsageError("Give a PATH or --contest SLUG.")
+    with progress("Comparing") as show:
+        if slug is not None:
+            report = _scan_contest(slug, show)
+        else:
+            assert path is not None
+            report = find_duplicates(
+                _read(path),
+                exclude=[read_essay(file.read_bytes(), file.name) for file in exclude],
+                against=[essay for source in against for essay in _read(source)],
+                progress=show,
+            )
+    _print(report, as_json=as_json)
+
+
+def _read(path: Path) -> list[tuple[str, str]]:
+    problems: list[Problem] = []
+    found = list(read_essay_folder(path, on_problem=problems.append))
+    print_problems(problems, path.name)
+    return found
+
+
+def _scan_contest(slug: str, show: Callable[[int, int], None]) -> DuplicateReport:
+    from quizengine.services.essays import scan_contest
+    from quizengine.services.transaction import transaction
+
+    with opened_session() as session, transaction(session):
+        return scan_contest(session, slug, now=utc_now(), actor=actor(), progress=show)
+
+
+def _print(report: DuplicateReport, *, as_json: bool) -> None:
+    if as_json:
+        print_json(asdict(report))
+        return
+    for pair in report.pairs:
+        shares = f"{pair.share_a:.0%} of {pair.a}, {pair.share_b:.0%} of {pair.b}"
+        click.echo(f"{pair.kind:8}{pair.similarity:6.0%}  {pair.a} ~ {pair.b}  ({shares})")
+    count = f"{len(report.pairs)} pairs in {len(report.clusters)} clusters"
+    click.echo(f"{report.essays} essays: {count}")
