@@ -44,7 +44,8 @@ def test_the_public_names_are_these_and_each_is_there() -> None:
 
 def test_importing_the_library_loads_no_framework_and_no_numpy() -> None:
     code = (
-        "import sys, quizengine; heavy = {'flask', 'sqlalchemy', 'numpy', 'wtforms', 'apscheduler'};"
+        "import sys, quizengine;"
+        "heavy = {'flask', 'sqlalchemy', 'numpy', 'wtforms', 'apscheduler'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -47,7 +47,12 @@ def scan(
             report = find_duplicates(
                 _read(path),
                 exclude=[read_essay(file.read_bytes(), file.name) for file in exclude],
-                against=[essay for source in against for essay in _read(source)],
+                against=[
+                    # A source may hold a file of the same name as an essay.
+                    (f"{source.name}/{name}", text)
+                    for source in against
+                    for name, text in _read(source)
+                ],
                 progress=show,
             )
     _print(report, as_json=as_json)

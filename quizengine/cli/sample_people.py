@@ -18,73 +18,39 @@ GIVEN = (
     "Nam Nga Ngân Nhàn Oanh Phúc Phước Quân Quỳnh Sơn Tâm Thảo Thắng Thủy Trang Trâm Trung Tú Uyên "
     "Vân Việt Vinh Xuyến Yến"
 )
-OPENINGS = (
-    "Theo tôi",
-    "Ở tổ của chúng tôi",
-    "Từ đầu năm nay",
-    "Mỗi quý một lần",
-    "Sau giờ làm việc",
-    "Trong ca đêm",
-    "Khi có người mới vào",
-    "Đối với chị em có con nhỏ",
-    "Cùng với phòng hành chính",
-    "Trước mùa mưa bão",
-    "Bằng chiếc điện thoại sẵn có",
-    "Qua nhóm trò chuyện của tổ",
-    "Từ ý kiến của anh em",
-    "Tại nhà ăn",
-    "Vào sáng thứ hai",
-    "Ngay trong tháng tới",
+# Fragments are short, so that two essays share a run of fifty letters only if one was copied.
+WHEN = (
+    "Mỗi quý|Đầu tháng|Sau ca đêm|Cuối tuần|Khi nhận việc|Trước mùa mưa|Giữa giờ|Dịp hè|Quý tới|"
+    "Sang năm|Mỗi sáng|Hằng tuần|Vào dịp Tết|Ngay bây giờ|Theo lịch|Khi cần|Từ tháng sau|Mùa nóng|"
+    "Lúc rảnh|Sau họp|Tối thứ sáu|Ngày đầu ca|Khi tăng ca|Cuối năm"
 )
-ACTIONS = (
-    "công đoàn nên lập",
-    "ban chấp hành có thể mở",
-    "chúng ta cần duy trì",
-    "mỗi tổ tự làm",
-    "cán bộ trẻ sẽ phụ trách",
-    "tôi đề nghị thử",
-    "đơn vị nên góp quỹ cho",
-    "nên giao cho nữ công",
-    "hãy bỏ bớt giấy tờ trong",
-    "cần công khai kết quả của",
-    "nên mời thợ giỏi hướng dẫn",
-    "đoàn viên cùng bình chọn",
-    "thanh niên nhận đỡ đầu",
-    "hai đơn vị bạn kết nghĩa qua",
+WHO = (
+    "tổ trưởng|ban nữ công|cán bộ trẻ|thợ giỏi|anh em kho|bếp ăn|đoàn viên mới|tổ bảo vệ|y tế|"
+    "chị em may|đội xe|phòng nhân sự|tổ cơ điện|thầy cô|điều dưỡng|thanh niên|ban thanh tra|"
+    "người về hưu|tổ vệ sinh|kỹ sư|văn thư|tổ trực|quản đốc|cả nhóm"
 )
-THINGS = (
-    "một hộp thư góp ý trực tuyến",
-    "lớp học nghề buổi tối",
-    "tủ sách pháp luật nhỏ",
-    "bảng tin bằng hình vẽ",
-    "giờ khám bệnh lưu động",
-    "quỹ vay không lãi",
-    "góc trông trẻ cuối tuần",
-    "sổ tay an toàn bỏ túi",
-    "buổi đối thoại mười lăm phút",
-    "chuyến xe đưa đón chung",
-    "ngày hội sáng kiến",
-    "đội sửa nhà giúp nhau",
-    "bữa cơm có thực đơn chọn",
-    "vườn rau sau xưởng",
-    "lịch trực của tổ tư vấn",
-    "câu lạc bộ đọc sách",
+DOES = (
+    "mở|lập|thử|bàn về|góp quỹ cho|chấm điểm|ghi lại|dạy|chia sẻ|sắp lại|nhận đỡ đầu|giới thiệu|"
+    "kiểm tra|tổ chức|in|gửi|bình chọn|dựng|công khai|rút gọn|kết nối|thăm|khảo sát|nhân rộng"
 )
-BENEFITS = (
-    "để ai cũng được lắng nghe",
-    "nhằm giảm tai nạn",
-    "cho người ở trọ đỡ vất vả",
-    "để việc khó có người bàn",
-    "vì con em công nhân",
-    "mà không tốn thêm tiền",
-    "và báo lại sau một tuần",
-    "để lương thưởng rõ ràng hơn",
-    "cho bữa ăn ca ngon hơn",
-    "nên số ngày nghỉ ốm giảm",
-    "và ghi nhận người làm tốt",
-    "để người mới bớt bỡ ngỡ",
-    "giúp tổ trưởng nắm tình hình",
-    "rồi nhân rộng ra toàn quận",
+WHAT = (
+    "hộp thư góp ý|lớp học nghề|tủ sách luật|bảng tin hình vẽ|giờ khám bệnh|quỹ vay nhỏ|"
+    "góc trông trẻ|sổ tay an toàn|buổi đối thoại|xe đưa đón|sáng kiến rẻ|đội sửa nhà|thực đơn chọn|"
+    "vườn rau|lịch tư vấn|bảng lương mẫu|phòng vắt sữa|tủ thuốc|giải bóng đá|góc đọc báo|mẹo tay nghề|"
+    "nhật ký tổ|danh bạ hỗ trợ|kho đồ cũ"
+)
+WHERE = (
+    "ở nhà ăn|tại xưởng hai|trong nhóm chat|ngoài cổng|ở khu trọ|trên điện thoại|tại phòng họp|"
+    "ở trạm y tế|trong kho|ngay bàn máy|ở từng tổ|tại lớp mẫu|trên xe ca|ở sân sau|tại bếp|"
+    "trong hội trường|ở hai cơ sở|tại phường|ở góc cầu thang|nơi chấm công|cạnh máy nước|"
+    "tại nhà văn hóa|ở dãy trọ mới|trong ca hai"
+)
+WHY = (
+    "để bớt tai nạn|cho đỡ tốn kém|vì con nhỏ|để dễ hỏi|cho công bằng|mà vẫn đúng luật|"
+    "để ai cũng biết|cho người mới quen việc|vì sức khỏe|để giữ người|và báo lại sau|cho vui hơn|"
+    "để khỏi chờ lâu|vì người ở xa|cho ca đêm đỡ mệt|để bớt giấy tờ|và khen đúng người|cho kịp lương|"
+    "để tiếng nói tới nơi|vì bữa ăn ngon|cho rõ trách nhiệm|để học lẫn nhau|và tính được công|"
+    "cho nhà trọ ấm hơn"
 )
 
 
@@ -143,8 +109,13 @@ def _half_copied(rng: Random, original: str) -> str:
 
 
 def _essay(rng: Random, sentences: int) -> str:
-    return " ".join(
-        f"{rng.choice(OPENINGS)}, {rng.choice(ACTIONS)} {rng.choice(THINGS)} "
-        f"{rng.choice(BENEFITS)}."
-        for _ in range(sentences)
+    return " ".join(_sentence(rng) for _ in range(sentences))
+
+
+def _sentence(rng: Random) -> str:
+    when, who, does, what, where, why = (
+        rng.choice(part.split("|")) for part in (WHEN, WHO, DOES, WHAT, WHERE, WHY)
     )
+    tail = [where, why]
+    rng.shuffle(tail)
+    return f"{when}, {who} {does} {what} {' '.join(tail)}."
