@@ -36,8 +36,8 @@ DOES = (
 WHAT = (
     "hộp thư góp ý|lớp học nghề|tủ sách luật|bảng tin hình vẽ|giờ khám bệnh|quỹ vay nhỏ|"
     "góc trông trẻ|sổ tay an toàn|buổi đối thoại|xe đưa đón|sáng kiến rẻ|đội sửa nhà|thực đơn chọn|"
-    "vườn rau|lịch tư vấn|bảng lương mẫu|phòng vắt sữa|tủ thuốc|giải bóng đá|góc đọc báo|mẹo tay nghề|"
-    "nhật ký tổ|danh bạ hỗ trợ|kho đồ cũ"
+    "vườn rau|lịch tư vấn|bảng lương mẫu|phòng vắt sữa|tủ thuốc|giải bóng đá|góc đọc báo|"
+    "mẹo tay nghề|nhật ký tổ|danh bạ hỗ trợ|kho đồ cũ"
 )
 WHERE = (
     "ở nhà ăn|tại xưởng hai|trong nhóm chat|ngoài cổng|ở khu trọ|trên điện thoại|tại phòng họp|"
@@ -48,8 +48,8 @@ WHERE = (
 WHY = (
     "để bớt tai nạn|cho đỡ tốn kém|vì con nhỏ|để dễ hỏi|cho công bằng|mà vẫn đúng luật|"
     "để ai cũng biết|cho người mới quen việc|vì sức khỏe|để giữ người|và báo lại sau|cho vui hơn|"
-    "để khỏi chờ lâu|vì người ở xa|cho ca đêm đỡ mệt|để bớt giấy tờ|và khen đúng người|cho kịp lương|"
-    "để tiếng nói tới nơi|vì bữa ăn ngon|cho rõ trách nhiệm|để học lẫn nhau|và tính được công|"
+    "để khỏi chờ lâu|vì người ở xa|cho ca đêm đỡ mệt|để bớt giấy tờ|và khen đúng người|"
+    "cho kịp lương|để tiếng nói tới nơi|vì bữa ăn ngon|cho rõ trách nhiệm|để học lẫn nhau|và tính được công|"
     "cho nhà trọ ấm hơn"
 )
 
