@@ -3,7 +3,7 @@
 The tree::
 
     QuizError
-    ├── InvalidInput       422  something typed or uploaded is wrong; ``problems`` says what and where
+    ├── InvalidInput       422  something typed or uploaded is wrong; ``problems`` says what
     │   ├── InvalidFile    422  a file cannot be read as what it should be
     │   └── TooLarge       413  over a declared limit
     ├── NotAllowed         403  the person may not do this
@@ -11,7 +11,7 @@ The tree::
     ├── Conflict           409  the state of the contest or attempt does not allow it now
     └── Unavailable        503  try again soon; nothing was saved
 
-Errors carry a code and parameters; only the web pages and the command line turn them into sentences.
+Errors carry a code and parameters; only web pages and the command line make sentences of them.
 """
 
 from __future__ import annotations
@@ -101,6 +101,6 @@ class Conflict(QuizError):
 
 
 class Unavailable(QuizError):
-    """The database is busy, full or stopping; nothing was saved and the same request may be sent again."""
+    """The database is busy, full or stopping; nothing was saved, and it may be sent again."""
 
     status = 503

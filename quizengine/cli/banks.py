@@ -12,7 +12,7 @@ from quizengine.cli.database import actor, opened_session
 from quizengine.cli.output import print_json, print_problems, problem_document, tell
 from quizengine.core.clock import utc_now
 from quizengine.errors import InvalidInput, has_errors
-from quizengine.formats.reading import ReadBank
+from quizengine.formats.reading import ReadBank, run_bounded
 from quizengine.formats.registry import read_bank, write_bank
 
 FILES = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -65,9 +65,14 @@ def load(file: Path, name: str) -> None:
         tell(f"{name}: unchanged, version {number} has the same {count} questions")
 
 
+def _read(path: Path) -> ReadBank:
+    """Read a bank in a child process under limits: the file may have come from anybody."""
+    return run_bounded(read_bank, path.read_bytes(), path.name)
+
+
 def _checked(path: Path, *, speak: bool) -> dict[str, Any]:
     try:
-        found = read_bank(path.read_bytes(), path.name)
+        found = _read(path)
         questions, problems, name = found.bank.questions, found.problems, found.format
     except InvalidInput as error:
         questions, problems, name = (), error.problems, ""
@@ -84,7 +89,7 @@ def _checked(path: Path, *, speak: bool) -> dict[str, Any]:
 
 
 def _without_errors(path: Path) -> ReadBank:
-    found = read_bank(path.read_bytes(), path.name)
+    found = _read(path)
     if has_errors(found.problems):
         raise InvalidInput("bank.has_errors", found.problems)
     print_problems(found.problems, path.name)

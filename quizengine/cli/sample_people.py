@@ -49,8 +49,8 @@ WHY = (
     "để bớt tai nạn|cho đỡ tốn kém|vì con nhỏ|để dễ hỏi|cho công bằng|mà vẫn đúng luật|"
     "để ai cũng biết|cho người mới quen việc|vì sức khỏe|để giữ người|và báo lại sau|cho vui hơn|"
     "để khỏi chờ lâu|vì người ở xa|cho ca đêm đỡ mệt|để bớt giấy tờ|và khen đúng người|"
-    "cho kịp lương|để tiếng nói tới nơi|vì bữa ăn ngon|cho rõ trách nhiệm|để học lẫn nhau|và tính được công|"
-    "cho nhà trọ ấm hơn"
+    "cho kịp lương|để tiếng nói tới nơi|vì bữa ăn ngon|cho rõ trách nhiệm|để học lẫn nhau|"
+    "và tính được công|cho nhà trọ ấm hơn"
 )
 
 

@@ -70,6 +70,7 @@ def run_server(settings: dict[str, Any]) -> None:
             for name, value in settings.items():
                 self.cfg.set(name, value)
             self.cfg.set("worker_class", "gthread")
+            self.cfg.set("control_socket_disable", True)
             self.cfg.set("timeout", REQUEST_SECONDS)
             self.cfg.set("graceful_timeout", DRAIN_SECONDS)
 

@@ -12,6 +12,7 @@ from quizengine.cli.output import print_problems, tell
 from quizengine.core.clock import utc_now
 from quizengine.core.units import UnitTree
 from quizengine.errors import InvalidInput, has_errors
+from quizengine.formats.reading import run_bounded
 from quizengine.formats.unit_file import read_units
 
 
@@ -27,7 +28,7 @@ def load(file: Path) -> None:
     from quizengine.services.transaction import transaction
     from quizengine.services.units import load_units
 
-    found = read_units(file.read_bytes(), file.name)
+    found = run_bounded(read_units, file.read_bytes(), file.name)
     if has_errors(found.problems):
         raise InvalidInput("unit.tree_broken", found.problems)
     print_problems(found.problems, file.name)
