@@ -5,7 +5,6 @@ Everything is attached at import, so that a second application in the same proce
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -16,10 +15,10 @@ from flask import (
     jsonify,
     make_response,
     redirect,
+    render_template,
     request,
     url_for,
 )
-from flask import render_template as render
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
@@ -55,7 +54,6 @@ def dress(blueprint: Blueprint) -> None:
     """Give a blueprint the look, the checks and the error pages of the engine."""
     blueprint.before_request(check_request)
     blueprint.after_request(add_headers)
-    blueprint.context_processor(page_context)
     blueprint.register_error_handler(ExpiredToken, offer_again)
     blueprint.register_error_handler(NotLoggedIn, ask_to_log_in)
     blueprint.register_error_handler(QuizError, show_error)
@@ -168,14 +166,14 @@ def offer_again(error: ExpiredToken) -> Response:
     typed = [(name, value) for name, value in request.form.items(multi=True) if name != TOKEN_FIELD]
     if is_json() or is_foreign() or not vouched or not typed:
         return show_error(error)
-    return make_response(render("quiz/again.html", typed=typed), 403)
+    return make_response(render("again", typed=typed), 403)
 
 
 def _error_page(status: int, message: str, suggestion: str, *, code: str) -> Response:
     if is_json():
         response = jsonify(code=code, message=message, suggestion=suggestion)
     else:
-        body = render("quiz/error.html", status=status, message=message, suggestion=suggestion)
+        body = render("error", status=status, message=message, suggestion=suggestion)
         response = make_response(body)
     response.status_code = status
     if status == 503:
@@ -187,8 +185,12 @@ def page(
     template: str, status: int = 200, /, *, contest: Contest | None = None, **context: Any
 ) -> Page:
     """Return a page of the engine; a contest gives it its name and organiser."""
-    values: Mapping[str, Any] = {"contest": contest, **context}
-    return render(f"quiz/{template}.html", **values), status
+    return render(template, contest=contest, **context), status
+
+
+def render(template: str, /, **context: Any) -> str:
+    """Return a template filled in, wherever it is asked for: errors have no blueprint around them."""
+    return render_template(f"quiz/{template}.html", **page_context(), **context)
 
 
 dress(quiz)
