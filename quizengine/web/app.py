@@ -1,4 +1,4 @@
-"""The reference deployment: a small Flask application around the extension, with accounts of its own.
+"""The reference deployment: a small Flask application with accounts around the extension.
 
 It uses the extension as any host would.
 """
@@ -34,7 +34,7 @@ DEFAULTS: dict[str, Any] = {
     "QUIZ_SECRET_KEY": "",
     "QUIZ_TRUSTED_PROXIES": 0,
 }
-"""The keys of the reference deployment beside the extension's; all may come from the environment."""
+"""The keys of the reference deployment; with the extension's they may come from the environment."""
 
 SECRET_FILE = "secret_key"
 SECRET_BYTES = 32
@@ -75,7 +75,7 @@ def create_app(
 
 
 def environment_settings(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return the keys of the extension and of the reference deployment that the environment sets."""
+    """Return the keys, the extension's and the deployment's, that the environment sets."""
     known = {**EXTENSION_DEFAULTS, **DEFAULTS}
     return {
         name: int(environment[name]) if isinstance(default, int) else environment[name]

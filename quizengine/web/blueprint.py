@@ -189,7 +189,7 @@ def page(
 
 
 def render(template: str, /, **context: Any) -> str:
-    """Return a template filled in, wherever it is asked for: errors have no blueprint around them."""
+    """Return a template filled in, with or without a blueprint around: errors may have none."""
     return render_template(f"quiz/{template}.html", **page_context(), **context)
 
 

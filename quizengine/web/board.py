@@ -58,7 +58,7 @@ def change_language(code: str) -> Page:
 
 @quiz.get("/<slug>/")
 def contest(slug: str) -> Page:
-    """Show a contest: what, when, how long, prizes, rules, materials, and what is next for the reader."""
+    """Show a contest: what, when, prizes, rules, materials, and the reader's own part in it."""
     shown = visible_contest(slug)
     person = participant()
     registered = people.participant_of(session(), slug, person.id) if person else None

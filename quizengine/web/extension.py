@@ -1,4 +1,4 @@
-"""The Flask extension: joins the engine to an application that has its own users, database and look."""
+"""The Flask extension: joins the engine to an application with users, database and look."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class QuizEngine:
         its tables into its metadata, so that the application's migrations leave them alone.
         ``participant()`` returns who is taking part, or None. ``allow(action, scope)`` says whether
         that person may ``"organise"`` a contest (``scope`` is its slug, or None for any).
-        ``csrf_nonce()`` may return a secret of the present log-in; without it one is kept in Flask's
+        ``csrf_nonce()`` may return a secret of the present log-in; else one is kept in Flask's
         session. ``clock`` is for tests.
         """
         for key, value in DEFAULTS.items():

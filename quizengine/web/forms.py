@@ -1,4 +1,4 @@
-"""The forms of the pages. They carry what was typed; whether it is right is the use cases' to say."""
+"""The forms of the pages: they carry what was typed, and the use cases say if it is right."""
 
 from __future__ import annotations
 

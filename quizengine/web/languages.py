@@ -41,7 +41,7 @@ def language() -> str:
 
 
 def say(message: str, **params: object) -> Markup:
-    """Return a sentence in the page's language, its ``{name}`` places filled with escaped values."""
+    """Return a sentence in the page's language, its ``{name}`` filled with escaped values."""
     return Markup(translations(language()).gettext(message)).format(**params)
 
 
@@ -52,7 +52,7 @@ def say_many(one: str, many: str, count: int, **params: object) -> Markup:
 
 
 def text(texts: Mapping[str, str]) -> str:
-    """Return an organiser's text in the page's language, else in the first one it was written in."""
+    """Return an organiser's text in the page's language, else in the first it was written in."""
     return texts.get(language()) or next(iter(texts.values()), "")
 
 
@@ -67,7 +67,7 @@ def instant(value: datetime, zone: str) -> str:
 
 
 def clock(value: datetime, zone: str) -> str:
-    """Return the time of day of an instant, its seconds cut, so that a deadline is never promised late."""
+    """Return the time of day of an instant, cut to the minute: no deadline is promised late."""
     return value.astimezone(ZoneInfo(zone)).strftime("%H:%M")
 
 

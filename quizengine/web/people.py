@@ -14,7 +14,7 @@ from quizengine.services.transaction import transaction
 from quizengine.services.units import unit_tree
 from quizengine.web.blueprint import Page, page, quiz
 from quizengine.web.board import visible_contest
-from quizengine.web.forms import RegistrationForm, shape
+from quizengine.web.forms import FIELDS, RegistrationForm, shape
 from quizengine.web.host import Participant, arrival, may, require_participant, session
 
 UNITS_SHOWN = 12
@@ -48,7 +48,7 @@ def register(slug: str) -> Page:
         problems = getattr(error, "problems", ()) or (
             Problem("error", error.code, Place("field"), error.params),
         )
-        return _form_page(contest, form, _unit_first(problems, found), _shown(found, units))
+        return _form_page(contest, form, _in_page_order(problems, found), _shown(found, units))
     return redirect(url_for("quiz.contest", slug=slug, done="registered"), 303)
 
 
@@ -58,7 +58,7 @@ def known_values(person: Participant) -> dict[str, str]:
 
 
 def _candidates(form: RegistrationForm, units: UnitTree) -> tuple[Unit, ...]:
-    """Return the units that the person may have meant: the chosen one, or all that match the text."""
+    """Return the units that may be meant: the chosen one, or all that match the text."""
     if "unit" not in form:
         return ()
     chosen = form.unit_code.data
@@ -80,13 +80,15 @@ def _fields(form: RegistrationForm, found: tuple[Unit, ...]) -> dict[str, str]:
     return fields
 
 
-def _unit_first(problems: Iterable[Problem], found: tuple[Unit, ...]) -> tuple[Problem, ...]:
-    """Return the problems, the unit's one saying that a choice is left rather than that it is wrong."""
-    listed = tuple(problems)
-    if len(found) < 2:
-        return listed
-    choose = Problem("error", "web.choose_unit", Place("field", "unit"), {"units": len(found)})
-    return (choose, *(problem for problem in listed if problem.place.at != "unit"))
+def _in_page_order(problems: Iterable[Problem], found: tuple[Unit, ...]) -> tuple[Problem, ...]:
+    """Return the problems as the page shows its fields, the unit's saying that a choice is left."""
+    listed = [problem for problem in problems if problem.place.at != "unit" or len(found) < 2]
+    if len(found) > 1:
+        listed.append(
+            Problem("error", "web.choose_unit", Place("field", "unit"), {"units": len(found)})
+        )
+    order = {name: place for place, name in enumerate(FIELDS)}
+    return tuple(sorted(listed, key=lambda problem: order.get(problem.place.at, len(order))))
 
 
 def _shown(found: tuple[Unit, ...], units: UnitTree) -> list[tuple[Unit, str]]:

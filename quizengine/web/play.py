@@ -127,12 +127,19 @@ def _numbers(name: str) -> list[int]:
     return [int(part) for part in request.args.get(name, "").split(",") if part.isdecimal()][:300]
 
 
+@quiz.get("/lam-bai/<public_id>/luu")
+@quiz.get("/lam-bai/<public_id>/nop")
+def back_to_exam(public_id: str) -> Page:
+    """Lead back to the questions from an address that only takes what is sent to it."""
+    return redirect(url_for("quiz.exam", public_id=public_id), 303)
+
+
 @quiz.post("/lam-bai/<public_id>/luu")
 def save_answers(public_id: str) -> Page:
     """Save answers: all of a form, or those that a script sends as JSON.
 
     JSON in: ``{"answers": [{"slot", "positions" or "number", "sequence"}]}``; out: one reply each,
-    ``saved``, ``superseded`` or ``refused``, all of which take the answer out of the sender's queue.
+    """Return the ticked positions by slot, without what is no position of it."""
     """
     if request.is_json:
         replies = _save(public_id, tuple(_answers_of_json(request.get_json())))
@@ -181,7 +188,7 @@ def _save_form(public_id: str) -> Page:
 
 
 def _typed(form: MultiDict[str, str], found: Exam) -> dict[int, frozenset[int]]:
-    """Return the ticked positions by slot; what is not a position of the question is left out."""
+    """Return the ticked positions by slot, without what is no position of the question."""
     return {
         question.slot: frozenset(
             int(value)

@@ -1,4 +1,4 @@
-"""What stands between a request and a use case: CSRF tokens, origins, body limits, response headers.
+"""What stands before a use case: CSRF tokens, origins, body limits; and response headers.
 
 The token is WTForms' ``SessionCSRF`` without a time limit, because an exam page stays open
 for long. It hangs on a secret of the log-in, so it dies with the log-in and not before.
