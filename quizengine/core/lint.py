@@ -16,6 +16,8 @@ MIN_CHOICES = 2
 MAX_CHOICES = 8
 NEAR_PERCENT = 92
 """From this likeness on two stems are reported as nearly the same."""
+NEAR_LETTERS = 400
+"""How much of a stem is compared; the time grows with its square."""
 NEAR_LIMIT = 2_000
 """Banks over this many questions are searched for equal stems only; the lint says so."""
 SKEW_PERCENT = 60
@@ -149,15 +151,16 @@ def _repeated_ids(bank: Bank) -> Iterator[Finding]:
 
 
 def _repeated_questions(bank: Bank) -> Iterator[Finding]:
-    first: dict[str, list[int]] = defaultdict(list)
+    """Yield each question with the stem of an earlier one and at least one of its choices."""
+    first: dict[tuple[str, str], int] = {}
     for index, question in enumerate(bank.questions):
-        alike = first[folded(question.stem)]
-        for other in alike:
-            if question.stem and _share_a_choice(question, bank.questions[other]):
-                params = {"question": question.id, "other": bank.questions[other].id}
-                yield Finding("warning", "bank.question_repeated", index, "stem", params)
-                break
-        alike.append(index)
+        stem = folded(question.stem)
+        same = {(stem, choice) for choice in _folded_choices(question)} if stem else set()
+        if earlier := [first[each] for each in same if each in first]:
+            params = {"question": question.id, "other": bank.questions[min(earlier)].id}
+            yield Finding("warning", "bank.question_repeated", index, "stem", params)
+        for each in same:
+            first.setdefault(each, index)
 
 
 def _near_stems(bank: Bank) -> Iterator[Finding]:
@@ -174,16 +177,18 @@ def _near_stems(bank: Bank) -> Iterator[Finding]:
     from rapidfuzz import fuzz, process
 
     stems = [folded(question.stem) for question in questions]
+    starts = [stem[:NEAR_LETTERS] for stem in stems]
     figures = [re.findall(r"\d+", stem) for stem in stems]
+    choices = [_folded_choices(question) for question in questions]
     for index in range(1, len(stems)):
         near = process.extract(
-            stems[index], stems[:index], scorer=fuzz.ratio, score_cutoff=NEAR_PERCENT, limit=None
+            starts[index], starts[:index], scorer=fuzz.ratio, score_cutoff=NEAR_PERCENT, limit=None
         )
-        for stem, score, other in near:
+        for _, score, other in near:
             if (
-                stem != stems[index]
+                stems[other] != stems[index]
                 and figures[other] == figures[index]
-                and _share_a_choice(questions[index], questions[other])
+                and not choices[other].isdisjoint(choices[index])
             ):
                 params: dict[str, Param] = {
                     "question": questions[index].id,
@@ -194,10 +199,8 @@ def _near_stems(bank: Bank) -> Iterator[Finding]:
                 break
 
 
-def _share_a_choice(one: Question, other: Question) -> bool:
-    return not {folded(choice) for choice in one.choices}.isdisjoint(
-        folded(choice) for choice in other.choices
-    )
+def _folded_choices(question: Question) -> set[str]:
+    return {folded(choice) for choice in question.choices}
 
 
 def _missing_sources(bank: Bank) -> Iterator[Finding]:

@@ -216,7 +216,9 @@ class _Grammar:
             return False
         target = self.draft or self.found
         if part in target.places:
-            self.found.report("bank.part_repeated", line.place, part=match["label"])
+            question = self.draft.id if self.draft else ""
+            code = "bank.part_repeated"
+            self.found.report(code, line.place, part=match["label"], question=question)
         target.places[part] = line.place
         self._open(part, match["text"], line)
         if part not in ("explanation", "source"):
@@ -244,7 +246,8 @@ class _Grammar:
         if self.part == "source" and line.place != self.opened_at:
             self.close()
         if _UNCLEAR_QUESTION.match(text):
-            self.found.report("bank.heading_unclear", line.place, text=one_line(text)[:40])
+            words, question = one_line(text)[:40], self.draft.id if self.draft else ""
+            self.found.report("bank.heading_unclear", line.place, text=words, question=question)
         if line.is_numbered and (self.draft or self.topic):
             self.found.report("bank.automatic_numbering", line.place)
         if self.part:

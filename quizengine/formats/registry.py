@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path, PurePath
-from typing import Any
 
 from quizengine.core.banks import Bank, Question, clean_text
+from quizengine.core.lint import lint
 from quizengine.errors import InvalidFile, InvalidInput, Place, Problem, has_errors
 from quizengine.formats import document, native, sheet, word
 from quizengine.formats.reading import MAX_PACKED, ReadBank, check_size, decoded, refused
@@ -103,8 +103,8 @@ def load_bank(path: str | Path) -> Bank:
 def write_bank(bank: Bank, name_or_format: str) -> bytes:
     """Return a bank as a file of a format, given by name (``docx``) or by a file's name.
 
-    What is written is read back and compared: ``InvalidInput`` names every question that the format
-    cannot carry, and nothing is written.
+    What is written is read back and compared: ``InvalidInput`` names every question that would come
+    back changed or with an error that it has not now, and nothing is written.
     """
     chosen = _format_to_write(name_or_format)
     unclean = [question for question in bank.questions if not _is_clean(question)]
@@ -118,6 +118,11 @@ def write_bank(bank: Bank, name_or_format: str) -> bytes:
         raise _not_carried(chosen, bank.questions) from error
     if again.bank != bank or again.format != chosen.name:
         raise _not_carried(chosen, _lost(bank, again.bank))
+    known = {problem.code for problem in lint(bank)}
+    new = [each for each in again.problems if each.severity == "error" and each.code not in known]
+    if new:
+        named = {each.params.get("question") for each in new}
+        raise _not_carried(chosen, [each for each in bank.questions if each.id in named])
     return data
 
 
@@ -155,7 +160,7 @@ def _lost(bank: Bank, again: Bank) -> list[Question]:
     return list(bank.questions[same : same + 1])
 
 
-def _not_carried(chosen: Format, questions: Any) -> InvalidInput:
+def _not_carried(chosen: Format, questions: Sequence[Question]) -> InvalidInput:
     problems = [
         Problem(
             "error",

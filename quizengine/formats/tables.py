@@ -177,21 +177,20 @@ def write_table(*tables: Table) -> bytes:
 
     stream = io.BytesIO()
     # In this mode a row leaves memory when the next begins: a result list may have a million.
-    workbook = xlsxwriter.Workbook(stream, {"constant_memory": True})
-    # The stamp of the writing would make equal tables unequal files.
-    workbook.set_properties({"created": datetime(2000, 1, 1)})
-    wrap = {"text_wrap": True, "valign": "top"}
-    formats = {
-        str: workbook.add_format(wrap | {"num_format": "@"}),
-        int: workbook.add_format(wrap | {"num_format": "0"}),
-        datetime: workbook.add_format(wrap | {"num_format": "yyyy-mm-dd hh:mm:ss"}),
-        date: workbook.add_format(wrap | {"num_format": "yyyy-mm-dd"}),
-    }
-    heading = workbook.add_format(wrap | {"bold": True, "bottom": 1, "num_format": "@"})
-    for number, table in enumerate(tables, start=1):
-        sheet = workbook.add_worksheet(_sheet_name(table.name, number))
-        _write_sheet(sheet, table, formats, heading)
-    workbook.close()
+    with xlsxwriter.Workbook(stream, {"constant_memory": True}) as workbook:
+        # The stamp of the writing would make equal tables unequal files.
+        workbook.set_properties({"created": datetime(2000, 1, 1)})
+        wrap = {"text_wrap": True, "valign": "top"}
+        formats = {
+            str: workbook.add_format(wrap | {"num_format": "@"}),
+            int: workbook.add_format(wrap | {"num_format": "0"}),
+            datetime: workbook.add_format(wrap | {"num_format": "yyyy-mm-dd hh:mm:ss"}),
+            date: workbook.add_format(wrap | {"num_format": "yyyy-mm-dd"}),
+        }
+        heading = workbook.add_format(wrap | {"bold": True, "bottom": 1, "num_format": "@"})
+        for number, table in enumerate(tables, start=1):
+            sheet = workbook.add_worksheet(_sheet_name(table.name, number))
+            _write_sheet(sheet, table, formats, heading)
     return stream.getvalue()
 
 
