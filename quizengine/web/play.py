@@ -139,7 +139,7 @@ def save_answers(public_id: str) -> Page:
     """Save answers: all of a form, or those that a script sends as JSON.
 
     JSON in: ``{"answers": [{"slot", "positions" or "number", "sequence"}]}``; out: one reply each,
-    """Return the ticked positions by slot, without what is no position of it."""
+    ``saved``, ``superseded`` or ``refused``, which all take the answer out of the sender's queue.
     """
     if request.is_json:
         replies = _save(public_id, tuple(_answers_of_json(request.get_json())))
@@ -188,7 +188,7 @@ def _save_form(public_id: str) -> Page:
 
 
 def _typed(form: MultiDict[str, str], found: Exam) -> dict[int, frozenset[int]]:
-    """Return the ticked positions by slot, without what is no position of the question."""
+    """Return the ticked positions by slot, without what is no position of it."""
     return {
         question.slot: frozenset(
             int(value)
