@@ -189,8 +189,7 @@ def _drafts(found: DraftBank, sheet: Sheet, header: _Header) -> Iterator[Draft]:
         def cell(column: int, row: tuple[str, ...] = row) -> str:
             return row[column] if column < len(row) else ""
 
-        first = header.parts["stem"]
-        draft = Draft(place(first))
+        draft = Draft(place(header.parts.get("id", header.parts["stem"])))
         for part, column in header.parts.items():
             setattr(draft, part, cell(column))
             draft.places[part] = place(column)

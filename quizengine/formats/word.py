@@ -160,6 +160,9 @@ def write_document(bank: Bank) -> bytes:
 
     document = Document()
     _lay_out(document)
+    facts = document.core_properties
+    facts.title, facts.language = bank.title[:255], bank.language
+    facts.author = facts.comments = ""
     for line in written_lines(bank):
         style = "Heading 1" if line.role == "topic" else "Normal"
         paragraph = document.add_paragraph(style=style)

@@ -3,6 +3,7 @@
 import io
 import os
 import random
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -51,6 +52,20 @@ def test_the_sample_banks_load_alike_from_all_their_files(name: str) -> None:
     assert [each.problems for each in found.values()] == [()] * 3
     assert len({each.bank.sha256 for each in found.values()}) == 1
     assert found["docx"].bank == found["xlsx"].bank == found["yaml"].bank
+
+
+def test_the_examples_of_the_documentation_are_one_bank() -> None:
+    text = (BANKS.parent / "docs" / "formats.md").read_text(encoding="utf-8")
+    examples = re.findall(r"^```(yaml|text|csv)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    found = [read_bank(example.encode()) for _, example in examples]
+    assert [each.format for each in found] == ["native", "text", "csv"]
+    assert [each.problems for each in found] == [()] * 3
+    assert len({each.bank for each in found}) == 1
+
+
+def test_every_format_has_a_section_in_the_documentation() -> None:
+    text = (BANKS.parent / "docs" / "formats.md").read_text(encoding="utf-8")
+    assert [name for name in FORMATS if f"(`{name}`)" not in text] == []
 
 
 def test_the_sample_bank_has_enough_questions_in_each_topic() -> None:

@@ -101,7 +101,7 @@ def test_problems_stand_at_their_cells() -> None:
         ("bank.key_outside", "Bảng 1!F2"),
         ("bank.choice_empty", "Bảng 1!C3"),
         ("bank.key_unclear", "Bảng 1!F3"),
-        ("bank.id_repeated", "Bảng 1!B4"),
+        ("bank.id_repeated", "Bảng 1!A4"),
         ("bank.stem_empty", "Bảng 1!B4"),
         ("bank.key_missing", "Bảng 1!F4"),
         ("bank.source_missing", "Bảng 1!G4"),
