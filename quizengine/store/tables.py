@@ -55,7 +55,8 @@ class Instant(TypeDecorator[datetime]):
 class Base(DeclarativeBase):
     """Base of the engine's tables; hosts receive copies through ``Table.to_metadata``."""
 
-    metadata = MetaData()
+    #: Primary keys stand in the columns, where they cannot be given a name.
+    metadata = MetaData(naming_convention={"pk": "pk_%(table_name)s"})
     type_annotation_map = {datetime: Instant, dict[str, Any]: JSON, list[Any]: JSON}  # noqa: RUF012
 
 

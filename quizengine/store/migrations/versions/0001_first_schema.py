@@ -23,7 +23,7 @@ def upgrade() -> None:
         sa.Column("password", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("role IN ('participant', 'organiser')", name="ck_quiz_account_role"),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("id", name="pk_quiz_account"),
         sa.UniqueConstraint("login", name="uq_quiz_account_login"),
         sa.UniqueConstraint("person", name="uq_quiz_account_person"),
     )
@@ -41,13 +41,13 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(length=200), nullable=False),
         sa.Column("details", sa.JSON(), nullable=False),
         sa.Column("seal", sa.String(length=64), nullable=False),
-        sa.PrimaryKeyConstraint("number"),
+        sa.PrimaryKeyConstraint("number", name="pk_quiz_audit"),
     )
     op.create_table(
         "quiz_bank",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("id", name="pk_quiz_bank"),
         sa.UniqueConstraint("name", name="uq_quiz_bank_name"),
     )
     op.create_table(
@@ -64,7 +64,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('draft', 'open', 'closed', 'published')", name="ck_quiz_contest_state"
         ),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("id", name="pk_quiz_contest"),
         sa.UniqueConstraint("slug", name="uq_quiz_contest_slug"),
     )
     op.create_table(
@@ -72,14 +72,14 @@ def upgrade() -> None:
         sa.Column("job", sa.String(length=80), nullable=False),
         sa.Column("holder", sa.String(length=80), nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("job"),
+        sa.PrimaryKeyConstraint("job", name="pk_quiz_lease"),
     )
     op.create_table(
         "quiz_throttle",
         sa.Column("subject", sa.String(length=120), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("subject"),
+        sa.PrimaryKeyConstraint("subject", name="pk_quiz_throttle"),
     )
     op.create_table(
         "quiz_unit",
@@ -92,7 +92,7 @@ def upgrade() -> None:
         sa.Column("aliases", sa.JSON(), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=True),
         sa.Column("valid_to", sa.Date(), nullable=True),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("id", name="pk_quiz_unit"),
         sa.UniqueConstraint("code", name="uq_quiz_unit_code"),
     )
     op.create_index("ix_quiz_unit_parent", "quiz_unit", ["parent"], unique=False)
@@ -107,7 +107,7 @@ def upgrade() -> None:
         sa.Column("as_of", sa.Date(), nullable=True),
         sa.Column("loaded_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["bank_id"], ["quiz_bank.id"], name="fk_quiz_bank_version_bank_id"),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("id", name="pk_quiz_bank_version"),
         sa.UniqueConstraint("bank_id", "number", name="uq_quiz_bank_version_number"),
         sa.UniqueConstraint("bank_id", "sha256", name="uq_quiz_bank_version_sha256"),
     )
@@ -120,7 +120,7 @@ def upgrade() -> None:
         sa.Column("people", sa.Integer(), nullable=False),
         sa.CheckConstraint("people >= 0", name="ck_quiz_headcount_people"),
         sa.ForeignKeyConstraint(["unit_id"], ["quiz_unit.id"], name="fk_quiz_headcount_unit_id"),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("id", name="pk_quiz_headcount"),
         sa.UniqueConstraint("unit_id", "category", "day", name="uq_quiz_headcount_day"),
     )
     op.create_table(
@@ -141,7 +141,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["contest_id"], ["quiz_contest.id"], name="fk_quiz_participant_contest_id"
         ),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("id", name="pk_quiz_participant"),
         sa.UniqueConstraint("contest_id", "person", name="uq_quiz_participant_person"),
         sa.UniqueConstraint("contest_id", "person_key", name="uq_quiz_participant_person_key"),
     )
@@ -158,7 +158,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["account_id"], ["quiz_account.id"], name="fk_quiz_session_account_id"
         ),
-        sa.PrimaryKeyConstraint("token_sha256"),
+        sa.PrimaryKeyConstraint("token_sha256", name="pk_quiz_session"),
     )
     op.create_index("ix_quiz_session_account", "quiz_session", ["account_id"], unique=False)
     op.create_table(
@@ -178,7 +178,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["participant_id"], ["quiz_participant.id"], name="fk_quiz_essay_participant_id"
         ),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("id", name="pk_quiz_essay"),
         sa.UniqueConstraint("participant_id", name="uq_quiz_essay_participant"),
         sa.UniqueConstraint("public_id", name="uq_quiz_essay_public_id"),
     )
@@ -202,7 +202,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["version_id"], ["quiz_bank_version.id"], name="fk_quiz_question_version_id"
         ),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("id", name="pk_quiz_question"),
         sa.UniqueConstraint("version_id", "code", name="uq_quiz_question_code"),
         sa.UniqueConstraint("version_id", "ordinal", name="uq_quiz_question_ordinal"),
     )
@@ -226,7 +226,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["version_id"], ["quiz_bank_version.id"], name="fk_quiz_round_version_id"
         ),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("id", name="pk_quiz_round"),
         sa.UniqueConstraint("contest_id", "code", name="uq_quiz_round_code"),
     )
     op.create_table(
@@ -257,7 +257,7 @@ def upgrade() -> None:
             ["participant_id"], ["quiz_participant.id"], name="fk_quiz_attempt_participant_id"
         ),
         sa.ForeignKeyConstraint(["round_id"], ["quiz_round.id"], name="fk_quiz_attempt_round_id"),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("id", name="pk_quiz_attempt"),
         sa.UniqueConstraint("public_id", name="uq_quiz_attempt_public_id"),
         sa.UniqueConstraint("round_id", "participant_id", "number", name="uq_quiz_attempt_number"),
     )
@@ -289,7 +289,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["question_id"], ["quiz_question.id"], name="fk_quiz_key_question_id"
         ),
-        sa.PrimaryKeyConstraint("question_id"),
+        sa.PrimaryKeyConstraint("question_id", name="pk_quiz_key"),
     )
     op.create_table(
         "quiz_match",
@@ -307,7 +307,7 @@ def upgrade() -> None:
         sa.Column("passages", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["essay_a_id"], ["quiz_essay.id"], name="fk_quiz_match_a"),
         sa.ForeignKeyConstraint(["essay_b_id"], ["quiz_essay.id"], name="fk_quiz_match_b"),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("id", name="pk_quiz_match"),
         sa.UniqueConstraint("essay_a_id", "essay_b_id", name="uq_quiz_match_pair"),
     )
     op.create_table(
@@ -324,7 +324,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["round_id"], ["quiz_round.id"], name="fk_quiz_result_version_round_id"
         ),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("id", name="pk_quiz_result_version"),
         sa.UniqueConstraint("round_id", "number", name="uq_quiz_result_version"),
     )
     op.create_table(
@@ -356,7 +356,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["version_id"], ["quiz_result_version.id"], name="fk_quiz_result_version_id"
         ),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("id", name="pk_quiz_result"),
         sa.UniqueConstraint("version_id", "participant_id", name="uq_quiz_result_participant"),
     )
     op.create_index(
