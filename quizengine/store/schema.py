@@ -44,6 +44,9 @@ def upgrade(engine: Engine) -> str:
     otherwise ``Conflict`` says that they differ, and nothing is changed.
     """
     with write_turn(engine), engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            # Left to itself SQLite commits every statement: what is stopped half way would stay.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         config = _config(connection)
         head = ScriptDirectory.from_config(config).get_current_head()
         assert head is not None
