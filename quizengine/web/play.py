@@ -183,8 +183,8 @@ def _save_form(public_id: str) -> Page:
     prediction = request.form.get("prediction", "").strip()
     if found.state == "open" and not is_prediction(prediction):
         return _exam_page(found, 422, typed=typed, prediction=prediction, bad_prediction=True)
-    replies = _save(public_id, _changed(found, typed, prediction))
-    return _after_save(public_id, replies)
+    answers = _changed(found, typed, prediction)
+    return _after_save(public_id, answers, _save(public_id, answers))
 
 
 def _typed(form: MultiDict[str, str], found: Exam) -> dict[int, frozenset[int]]:
@@ -230,9 +230,14 @@ def _changed(
     return tuple(changed)
 
 
-def _after_save(public_id: str, replies: tuple[Reply, ...]) -> Page:
+def _after_save(public_id: str, answers: tuple[Answer, ...], replies: tuple[Reply, ...]) -> Page:
     late = [reply.slot + 1 for reply in replies if reply.outcome is Outcome.REFUSED]
-    kept = [reply.slot + 1 for reply in replies if reply.outcome is Outcome.SUPERSEDED]
+    # A question left empty on an old page was not answered there: nobody wants it named.
+    kept = [
+        reply.slot + 1
+        for answer, reply in zip(answers, replies, strict=True)
+        if reply.outcome is Outcome.SUPERSEDED and (answer.positions or answer.number is not None)
+    ]
     if late:
         return redirect(url_for("quiz.receipt", public_id=public_id, muon=_list(late)), 303)
     if kept:

@@ -143,7 +143,9 @@ class Site:
         reader = self.person(name, phone)
         reader.open(f"/thi/{SLUG}/dang-ky")
         reader.send(unit="VL-001", role="can-bo-co-so", consents="hien-ket-qua")
-        assert "done=registered" in reader.client.get(reader.path).request.url or reader.status == 200
+        assert (
+            "done=registered" in reader.client.get(reader.path).request.url or reader.status == 200
+        )
         return reader
 
     def organiser(self) -> Reader:

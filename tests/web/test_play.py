@@ -1,0 +1,241 @@
+"""Taking part: the start, saving, the check, submitting, the receipt, and what goes wrong."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from tests.web.site import EVENING, ROUND, SLUG, Reader, Site, forms_of
+
+START = f"/thi/{SLUG}/{ROUND}/bat-dau"
+CLOSE = datetime(2021, 8, 28, 15, 0, tzinfo=UTC)
+
+
+def begin(site: Site, reader: Reader | None = None) -> Reader:
+    """Return a browser on the exam page of a new attempt."""
+    found = reader or site.participant()
+    found.open(START)
+    found.send()
+    assert found.path.startswith("/thi/lam-bai/")
+    return found
+
+
+def exam_id(reader: Reader) -> str:
+    """Return the public id of the attempt whose page is open."""
+    return reader.path.split("/")[3]
+
+
+def token_of(reader: Reader) -> str:
+    """Return the CSRF token of the present page."""
+    return forms_of(reader.page, reader.path)[-1].fields["csrf_token"][0]
+
+
+def test_the_start_page_states_the_real_deadline_before_anything_starts(site: Site) -> None:
+    reader = site.participant()
+    reader.open(START)
+    assert "20\u00a0phút, đến 20:20" in reader.page
+    assert "lượt 1 trên 2" in reader.page
+    reader.open(f"/thi/{SLUG}/")
+    assert "Chưa thi lượt nào" in reader.page
+
+
+def test_less_time_than_the_limit_is_stated_and_confirmed(site: Site) -> None:
+    reader = site.participant()
+    site.clock.now = CLOSE - timedelta(minutes=12)
+    reader.open(START)
+    assert "12\u00a0phút, đến 22:00" in reader.page
+    reader.send()
+    assert reader.status == 422
+    assert "Đánh dấu vào ô để bắt đầu với 12" in reader.page
+    reader.send(short_time="1")
+    assert reader.path.startswith("/thi/lam-bai/")
+
+
+def test_a_second_start_leads_to_the_open_attempt(site: Site) -> None:
+    reader = begin(site)
+    first = reader.path
+    reader.open(START)
+    assert reader.path == first
+
+
+def test_a_closed_round_says_so_instead_of_starting(site: Site) -> None:
+    reader = site.participant()
+    reader.open(START)
+    site.clock.now = CLOSE + timedelta(minutes=1)
+    reader.send()
+    assert reader.status == 409
+    assert "Vòng thi đã đóng" in reader.page
+
+
+def test_used_up_attempts_are_told_with_their_number(site: Site) -> None:
+    reader = site.participant()
+    for _ in range(2):
+        begin(site, reader)
+        reader.open(reader.path + "/kiem-tra")
+        reader.send()
+    reader.open(START)
+    assert "Bạn đã dùng hết 2 lượt thi" in reader.page
+
+
+def test_saved_answers_are_there_again_and_counted(site: Site) -> None:
+    reader = begin(site)
+    reader.send(then="stay", q0="2", q4="1", prediction="1.250")
+    assert "2/20 câu" in reader.page
+    fields = forms_of(reader.page, reader.path)[-1].fields
+    assert fields["q0"] == ["2"]
+    assert fields["q4"] == ["1"]
+    assert fields["prediction"] == ["1250"]
+    assert "Đã lưu 20:00" in reader.page
+
+
+def test_a_prediction_that_is_no_number_loses_nothing_typed(site: Site) -> None:
+    reader = begin(site)
+    reader.send(then="check", q0="2", prediction="nhiều lắm")
+    assert reader.status == 422
+    fields = forms_of(reader.page, reader.path)[-1].fields
+    assert fields["q0"] == ["2"]
+    assert fields["prediction"] == ["nhiều lắm"]
+    reader.send(then="check", prediction="7")
+    assert reader.path.endswith("/kiem-tra")
+
+
+def test_untouched_answers_keep_the_time_they_were_given(site: Site) -> None:
+    reader = begin(site)
+    reader.send(then="stay", q0="2")
+    site.clock.move(minutes=5)
+    reader.send(then="stay")
+    assert "Đã lưu 20:00" in reader.page
+
+
+def test_an_old_page_never_replaces_later_answers_silently(site: Site) -> None:
+    phone = begin(site)
+    laptop = Reader(phone.client)
+    laptop.open(phone.path)
+    phone.send(then="stay", q0="2", q1="0")
+    laptop.send(then="check", q0="1")
+    assert "Câu 1: đang hiện câu trả lời mới hơn" in laptop.page
+    assert forms_of(laptop.page, laptop.path)[-1].fields["q0"] == ["2"]
+
+
+def test_answers_after_the_end_are_refused_and_named_on_the_receipt(site: Site) -> None:
+    reader = begin(site)
+    reader.send(then="stay", q0="2")
+    site.clock.now = EVENING + timedelta(minutes=20, seconds=6)
+    reader.send(then="check", q3="1")
+    assert reader.path.endswith("/bien-nhan")
+    assert "Câu 4: câu trả lời tới sau giờ kết thúc" in reader.page
+    assert "Bài vẫn được tính, với 1 câu đã lưu" in reader.page
+
+
+def test_answers_within_the_grace_are_taken(site: Site) -> None:
+    reader = begin(site)
+    site.clock.now = EVENING + timedelta(minutes=20, seconds=5)
+    reader.send(then="stay", q3="1")
+    assert "1/20 câu" in reader.page
+
+
+def test_submitting_twice_leads_to_the_same_receipt(site: Site) -> None:
+    reader = begin(site)
+    reader.send(then="check", q0="1")
+    again = Reader(reader.client, reader.path, reader.page)
+    reader.send()
+    site.clock.move(minutes=3)
+    again.send()
+    assert again.path == reader.path
+    assert code_of(again) == code_of(reader)
+    assert "Đã nộp lúc 20:00" in again.page
+
+
+def code_of(reader: Reader) -> str:
+    """Return the receipt code of the page."""
+    found = re.search(r'class="code">([^<]+)<', reader.page)
+    assert found
+    return found.group(1)
+
+
+def test_going_back_after_submitting_shows_the_receipt_and_late_answers_are_refused(
+    site: Site,
+) -> None:
+    reader = begin(site)
+    old = Reader(reader.client, reader.path, reader.page)
+    reader.open(reader.path + "/kiem-tra")
+    reader.send()
+    old.send(then="stay", q0="1")
+    assert old.path.endswith("/bien-nhan")
+    assert "0 trên 20\u00a0câu" in old.page
+    old.open(f"/thi/lam-bai/{exam_id(reader)}")
+    assert old.path.endswith("/bien-nhan")
+
+
+def test_the_addresses_that_only_take_forms_lead_back_to_the_questions(site: Site) -> None:
+    reader = begin(site)
+    exam = reader.path
+    for end in ("/luu", "/nop"):
+        reader.open(exam + end)
+        assert reader.path == exam
+
+
+def test_a_script_saves_single_answers_as_json(site: Site) -> None:
+    reader = begin(site)
+    answers = [
+        {"slot": 0, "positions": [1], "sequence": 5},
+        {"slot": 0, "positions": [2], "sequence": 4},
+        {"slot": 20, "number": 77, "sequence": 1},
+    ]
+    response = reader.client.post(
+        f"/thi/lam-bai/{exam_id(reader)}/luu",
+        json={"answers": answers},
+        headers={"X-Quiz-Token": token_of(reader)},
+    )
+    assert [reply["outcome"] for reply in response.get_json()["replies"]] == [
+        "saved",
+        "superseded",
+        "saved",
+    ]
+    reader.open(f"/thi/lam-bai/{exam_id(reader)}")
+    assert forms_of(reader.page, reader.path)[-1].fields["q0"] == ["1"]
+
+
+def test_json_that_makes_no_sense_is_refused_whole(site: Site) -> None:
+    reader = begin(site)
+    for body in ([], {"answers": [{"slot": "x"}]}, {"answers": [{"slot": 99, "sequence": 1}]}):
+        response = reader.client.post(
+            f"/thi/lam-bai/{exam_id(reader)}/luu",
+            json=body,
+            headers={"X-Quiz-Token": token_of(reader)},
+        )
+        assert response.status_code == 422
+        assert response.get_json()["message"]
+
+
+def test_what_belongs_to_somebody_else_looks_like_nothing(site: Site) -> None:
+    reader = begin(site)
+    exam = reader.path
+    stranger = site.participant("Người lạ", "0900000111")
+    for end in ("", "/kiem-tra", "/bien-nhan", "/dap-an"):
+        stranger.open(exam + end)
+        assert stranger.status == 404, end
+    stranger.open(f"/thi/{SLUG}/bai-viet")
+    token = token_of(stranger)
+    for end in ("/luu", "/nop"):
+        form = {"csrf_token": token, "q0": "1", "sequence": "1"}
+        assert stranger.client.post(exam + end, data=form).status_code == 404
+    reader.open(exam)
+    assert reader.path == exam
+    assert "0/20 câu" in reader.page
+
+
+def test_the_receipt_waits_until_the_attempt_has_ended(site: Site) -> None:
+    reader = begin(site)
+    exam = reader.path
+    reader.open(exam + "/bien-nhan")
+    assert reader.path == exam
+
+
+def test_the_key_is_not_shown_before_its_time(site: Site) -> None:
+    reader = begin(site)
+    exam = reader.path
+    reader.open(exam + "/kiem-tra")
+    reader.send()
+    reader.open(exam + "/dap-an")
+    assert reader.status == 409
