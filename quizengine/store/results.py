@@ -118,7 +118,7 @@ def read_finished(executor: Executor, round_id: int) -> FinishedAttempts:
         )
         .order_by(AttemptRow.id)
     )
-    columns = list(zip(*executor.execute(query).tuples(), strict=True)) or [()] * 8
+    columns = list(zip(*executor.execute(query), strict=True)) or [()] * 8
     return FinishedAttempts(*(list(column) for column in columns))
 
 

@@ -18,7 +18,7 @@ def replace_units(executor: Executor, tree: UnitTree) -> None:
     if not tree.units:
         return
     executor.execute(insert(UnitRow), [_row(unit) for unit in tree.units])
-    ids = dict(executor.execute(select(UnitRow.code, UnitRow.id)).tuples().all())
+    ids = {row.code: row.id for row in executor.execute(select(UnitRow.code, UnitRow.id))}
     headcounts = [
         {
             "unit_id": ids[unit.code],
