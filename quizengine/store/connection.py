@@ -98,7 +98,8 @@ def count_changed(
     executor: Executor, statement: Executable, values: Mapping[str, Any] | None = None
 ) -> int:
     """Run an INSERT, UPDATE or DELETE and return how many rows it wrote."""
-    result = executor.execute(statement, values)
+    # Else SQLAlchemy forgets the count of an INSERT whose new key PostgreSQL returns.
+    result = executor.execute(statement, values, execution_options={"preserve_rowcount": True})
     assert isinstance(result, CursorResult)
     return result.rowcount
 
