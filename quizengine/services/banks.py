@@ -32,9 +32,9 @@ def load_bank(session: Session, bank: Bank, *, name: str, now: datetime, actor: 
     problems = lint(bank)
     if has_errors(problems):
         raise InvalidInput("bank.has_errors", problems)
-    existing = banks.find_version(session, name, bank.sha256)
-    if existing:
-        return LoadedBank(existing, is_new=False)
+    newest = banks.find_version(session, name)
+    if newest is not None and newest.sha256 == bank.sha256:
+        return LoadedBank(newest, is_new=False)
     version = banks.insert_version(session, name, bank, now)
     audit.record(
         session,

@@ -23,8 +23,8 @@ class BankVersion:
     sha256: str
 
 
-def find_version(executor: Executor, name: str, sha256: str | None = None) -> BankVersion | None:
-    """Return the newest version of a bank, or the one with a hash; None when there is none."""
+def find_version(executor: Executor, name: str) -> BankVersion | None:
+    """Return the newest version of a bank, or None when there is none."""
     query = (
         select(BankVersionRow.id, BankRow.name, BankVersionRow.number, BankVersionRow.sha256)
         .join(BankRow, BankRow.id == BankVersionRow.bank_id)
@@ -32,8 +32,6 @@ def find_version(executor: Executor, name: str, sha256: str | None = None) -> Ba
         .order_by(BankVersionRow.number.desc())
         .limit(1)
     )
-    if sha256 is not None:
-        query = query.where(BankVersionRow.sha256 == sha256)
     row = executor.execute(query).first()
     return BankVersion(*row) if row else None
 

@@ -77,13 +77,10 @@ class BankRow(Base):
 
 
 class BankVersionRow(Base):
-    """One immutable version of a bank; loading the same content again finds this row."""
+    """One immutable version of a bank; going back to earlier content makes a version again."""
 
     __tablename__ = "quiz_bank_version"
-    __table_args__ = (
-        UniqueConstraint("bank_id", "number", name="uq_quiz_bank_version_number"),
-        UniqueConstraint("bank_id", "sha256", name="uq_quiz_bank_version_sha256"),
-    )
+    __table_args__ = (UniqueConstraint("bank_id", "number", name="uq_quiz_bank_version_number"),)
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     bank_id: Mapped[int] = mapped_column(_reference("bank_id", "bank_version"))

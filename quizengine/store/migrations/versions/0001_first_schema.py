@@ -109,7 +109,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["bank_id"], ["quiz_bank.id"], name="fk_quiz_bank_version_bank_id"),
         sa.PrimaryKeyConstraint("id", name="pk_quiz_bank_version"),
         sa.UniqueConstraint("bank_id", "number", name="uq_quiz_bank_version_number"),
-        sa.UniqueConstraint("bank_id", "sha256", name="uq_quiz_bank_version_sha256"),
     )
     op.create_table(
         "quiz_headcount",
