@@ -23,7 +23,6 @@ from quizengine.services import audit
 from quizengine.store import attempts, banks, contests, essays, people
 from quizengine.store.connection import Executor
 from quizengine.store.contests import StoredContest, StoredRound
-from quizengine.store.results import count_states
 
 SECRET_BYTES = 32
 ContestState = Literal["draft", "open", "closed", "published"]
@@ -189,7 +188,7 @@ def status(executor: Executor, slug: str, *, now: datetime) -> Status:
     counted = dict.fromkeys(State, 0)
     rounds = contests.list_rounds(executor, stored.id)
     for stored_round in rounds:
-        for state, number in count_states(executor, stored_round.id).items():
+        for state, number in attempts.count_states(executor, stored_round.id, now).items():
             counted[state] += number
     problems = check_opening(executor, slug) if page.state == "draft" else ()
     return Status(

@@ -18,6 +18,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Update,
+    and_,
     bindparam,
     cast,
     exists,
@@ -192,15 +193,7 @@ def submit(executor: Executor, public_id: str, person: str, now: datetime) -> bo
 
 def close_due(executor: Executor, now: datetime, participant_id: int | None = None) -> int:
     """Mark every open attempt whose time is over as expired, or one person's; return how many."""
-    statement = (
-        update(AttemptRow)
-        .where(
-            AttemptRow.state == State.OPEN.value,
-            AttemptRow.deadline_at < now,  # what the index can find
-            _end() < to_ms(now),
-        )
-        .values(state=State.EXPIRED.value)
-    )
+    statement = update(AttemptRow).where(_is_due(now)).values(state=State.EXPIRED.value)
     if participant_id is not None:
         statement = statement.where(AttemptRow.participant_id == participant_id)
     return count_changed(executor, statement)
@@ -237,6 +230,29 @@ def latest_end(executor: Executor, round_id: int) -> datetime | None:
     )
     end_ms = executor.scalar(query)
     return None if end_ms is None else from_ms(end_ms)
+
+
+def count_states(executor: Executor, round_id: int, now: datetime) -> dict[State, int]:
+    """Return how many attempts of a round are in each state now, without those of staff."""
+    query = (
+        select(AttemptRow.state, _is_due(now).label("is_due"), func.count())
+        .join(ParticipantRow, ParticipantRow.id == AttemptRow.participant_id)
+        .where(AttemptRow.round_id == round_id, ParticipantRow.is_staff.is_(False))
+        .group_by(AttemptRow.state, "is_due")
+    )
+    counted = dict.fromkeys(State, 0)
+    for state, is_due, number in executor.execute(query):
+        counted[State.EXPIRED if is_due else State(state)] += number
+    return counted
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that an attempt is open although its time is over."""
+    return and_(
+        AttemptRow.state == State.OPEN.value,
+        AttemptRow.deadline_at < now,  # what the index can find
+        _end() < to_ms(now),
+    )
 
 
 def _end() -> ColumnElement[int]:

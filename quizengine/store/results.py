@@ -122,18 +122,6 @@ def read_finished(executor: Executor, round_id: int) -> FinishedAttempts:
     return FinishedAttempts(*(list(column) for column in columns))
 
 
-def count_states(executor: Executor, round_id: int) -> dict[State, int]:
-    """Return how many attempts of a round are in each state, without those of staff."""
-    query = (
-        select(AttemptRow.state, func.count())
-        .join(ParticipantRow, ParticipantRow.id == AttemptRow.participant_id)
-        .where(AttemptRow.round_id == round_id, ParticipantRow.is_staff.is_(False))
-        .group_by(AttemptRow.state)
-    )
-    counted = {State(state): number for state, number in executor.execute(query)}
-    return {state: counted.get(state, 0) for state in State}
-
-
 def insert_version(
     executor: Executor, values: Mapping[str, Any], lines: Collection[Mapping[str, Any]]
 ) -> int:

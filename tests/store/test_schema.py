@@ -151,7 +151,10 @@ def test_an_upgrade_that_fails_half_way_leaves_nothing_behind(engine: Engine) ->
 def names_in(metadata: MetaData) -> dict[str, set[str]]:
     """Return by table the names of its constraints and indexes, as they are sent to a database."""
     return {
-        table.name: {str(one.name) for one in (*table.constraints, *table.indexes)}
+        table.name: {
+            *(str(one.name) for one in table.constraints),
+            *(str(one.name) for one in table.indexes),
+        }
         for table in metadata.sorted_tables
         if table.name != VERSION_TABLE
     }
