@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, request, request_started
+from sqlalchemy.sql.elements import conv
 
 from quizengine.core.clock import utc_now
-from quizengine.store.schema import copy_tables
+from quizengine.store.schema import VERSION_TABLE, copy_tables
+from quizengine.store.tables import Base
 from quizengine.web import board, essays, organise, people, play  # noqa: F401 - they attach the routes
 from quizengine.web.blueprint import quiz
 from quizengine.web.host import EXTENSION, Allow, CurrentParticipant, Wiring, arrival
@@ -31,8 +33,21 @@ DEFAULTS: dict[str, Any] = {
 """Every key of the extension and its value when the application sets none."""
 
 
+def include_object(
+    item: object, name: str | None, kind: str, reflected: bool, compared_to: object
+) -> bool:
+    """Return whether Alembic's autogenerate should look at something: at all but our tables.
+
+    A host may pass it to Alembic or Flask-Migrate (``Migrate(app, db, include_object=…)``). It needs
+    to only if it writes migrations before ``quizengine db upgrade`` has made the engine's tables.
+    """
+    return kind != "table" or name not in {*Base.metadata.tables, VERSION_TABLE}
+
+
 class QuizEngine:
     """The engine as a Flask extension; one object may serve any number of applications."""
+
+    include_object = staticmethod(include_object)
 
     def init_app(
         self,
@@ -57,9 +72,22 @@ class QuizEngine:
         for key, value in DEFAULTS.items():
             app.config.setdefault(key, value)
         app.extensions[EXTENSION] = Wiring(db, participant, allow, clock, csrf_nonce)
+        _make_names_final()
         copy_tables(db.metadata)
         app.register_blueprint(quiz, url_prefix=url_prefix)
         request_started.connect(_receive, app)
+
+
+def _make_names_final() -> None:
+    """Mark the names of our constraints as they are to stay.
+
+    SQLAlchemy puts a host's convention around an explicit name too where the convention asks for
+    the constraint's name (``ck_%(table_name)s_%(constraint_name)s``), unless it is marked so.
+    """
+    for table in Base.metadata.tables.values():
+        for constraint in table.constraints:
+            if isinstance(constraint.name, str):
+                constraint.name = conv(constraint.name)
 
 
 def _receive(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""A site to test pages on: the sample contest on a real database, a clock to set, readers to send."""
+"""A site to test pages on: the sample contest, a real database, a clock to set, readers."""
 
 from __future__ import annotations
 
@@ -90,8 +90,12 @@ class Reader:
         """Return the page at an address, redirects followed."""
         return self._keep(self.client.get(path, follow_redirects=True))
 
-    def send(self, form: int = -1, **changes: str | Iterable[str]) -> str:
-        """Return the page after sending a form of the present page with some fields changed."""
+    def send(self, **changes: str | Iterable[str]) -> str:
+        """Return the page after sending the page's last form with some fields changed."""
+        return self.send_form(-1, **changes)
+
+    def send_form(self, form: int, **changes: str | Iterable[str]) -> str:
+        """Return the page after sending one of the page's forms with some fields changed."""
         chosen = forms_of(self.page, self.path)[form]
         values = {name: list(old) for name, old in chosen.fields.items()}
         for name, new in changes.items():

@@ -1,0 +1,91 @@
+"""Accounts of the reference deployment: log-ins that rotate, end, and tell nothing."""
+
+from __future__ import annotations
+
+from tests.web.site import PASSWORD, SLUG, Reader, Site
+
+
+def session_cookie(reader: Reader) -> str:
+    """Return the value of a browser's session cookie, empty when there is none."""
+    cookie = reader.client.get_cookie("quiz_session")
+    return cookie.value if cookie else ""
+
+
+def test_an_account_is_made_and_logged_in_at_once(site: Site) -> None:
+    reader = site.reader()
+    reader.open("/tao-tai-khoan?next=/thi/cong-doan-92/")
+    reader.send(name="Trần Minh Khuê", login="0900 000 456", password=PASSWORD)
+    assert reader.path == f"/thi/{SLUG}/"
+    assert "Trần Minh Khuê" in reader.page
+
+
+def test_a_short_password_and_a_taken_log_in_are_told_and_the_name_is_kept(site: Site) -> None:
+    site.person()
+    reader = site.reader()
+    reader.open("/tao-tai-khoan")
+    reader.send(name="Người khác", login="0900000789", password="ngắn")
+    assert reader.status == 422
+    assert 'value="Người khác"' in reader.page
+    reader.send(name="Người khác", login="+84 900 000 456", password=PASSWORD)
+    assert reader.status == 409
+    assert session_cookie(reader) == ""
+
+
+def test_logging_in_changes_the_token_and_ends_the_old_one(site: Site) -> None:
+    reader = site.person()
+    first = session_cookie(reader)
+    reader.open("/dang-nhap")
+    reader.send(login="0900000456", password=PASSWORD)
+    assert session_cookie(reader) not in ("", first)
+    thief = site.reader()
+    thief.client.set_cookie("quiz_session", first)
+    thief.open(f"/thi/{SLUG}/dang-ky")
+    assert thief.path == "/dang-nhap"
+
+
+def test_logging_out_ends_the_session_on_the_server(site: Site) -> None:
+    reader = site.person()
+    token = session_cookie(reader)
+    reader.open("/thi/")
+    reader.send_form(0)
+    assert session_cookie(reader) == ""
+    reader.client.set_cookie("quiz_session", token)
+    reader.open(f"/thi/{SLUG}/dang-ky")
+    assert reader.path == "/dang-nhap"
+
+
+def test_wrong_log_ins_look_alike_and_are_slowed_down_after_ten(site: Site) -> None:
+    site.person()
+    reader = site.reader()
+    pages = []
+    for login in ("0900000456", "0900009999"):
+        reader.open("/dang-nhap")
+        reader.send(login=login, password="sai mật khẩu")
+        assert reader.status == 403
+        pages.append(reader.page.replace(login, ""))
+    strip = [page.split('class="note')[1].split("</form>")[0].split("<input")[0] for page in pages]
+    assert strip[0] == strip[1]
+    for _ in range(10):
+        reader.open("/dang-nhap")
+        reader.send(login="0900000456", password="sai mật khẩu")
+    reader.send(login="0900000456", password=PASSWORD)
+    assert reader.status == 403
+    assert session_cookie(reader) == ""
+    site.clock.move(minutes=16)
+    reader.send(login="0900000456", password=PASSWORD)
+    assert session_cookie(reader)
+
+
+def test_a_log_in_never_leads_to_another_site(site: Site) -> None:
+    site.person()
+    reader = site.reader()
+    reader.open("/dang-nhap?next=https://evil.example/")
+    reader.send(login="0900000456", password=PASSWORD)
+    assert reader.path == "/thi/"
+
+
+def test_a_session_ends_by_itself(site: Site) -> None:
+    reader = site.person()
+    site.clock.move(days=15)
+    reader.open(f"/thi/{SLUG}/dang-ky")
+    assert reader.path == "/dang-nhap"
