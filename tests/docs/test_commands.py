@@ -1,4 +1,4 @@
-"""The page of commands: every command, option, setting and JSON document is there, and no other."""
+"""The page of commands: every command, option and JSON document is there, and no other."""
 
 from __future__ import annotations
 
@@ -69,11 +69,6 @@ def test_the_heading_names_the_arguments(path: str) -> None:
     arguments = [one for one in COMMANDS[path].params if isinstance(one, click.Argument)]
     told = re.sub(r"[\[\]…]", "", usage.removeprefix(path)).split()
     assert told == [one.human_readable_name.upper() for one in arguments]
-
-
-def test_every_setting_is_on_the_page_and_no_other() -> None:
-    told = {names(row[0])[0] for row in cells(sections(PAGE, "##")["Settings"])}
-    assert told == {*EXTENSION_DEFAULTS, *DEPLOYMENT_DEFAULTS}
 
 
 def test_the_code_reads_no_setting_that_is_not_declared() -> None:
