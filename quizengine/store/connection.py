@@ -120,4 +120,7 @@ def write_turn(engine: Engine) -> Iterator[None]:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
+        # Closing alone would leave the turn with any process forked meanwhile, for as long as it
+        # lives: its copy of the descriptor shares the lock.
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.close(descriptor)
