@@ -497,7 +497,7 @@ def _closed_reason(row: StoredAttempt, now: datetime) -> str | None:
         return "attempt.submitted"
     if row.state is State.VOID:
         return "attempt.void"
-    return "attempt.late" if now > accepts_until(row.deadline_at, row.grace_ms) else None
+    return "attempt.late" if is_due(State.OPEN, row.deadline_at, row.grace_ms, now) else None
 
 
 def _reveals_score(stored: StoredContest, rules: Round, now: datetime) -> bool:
@@ -510,7 +510,9 @@ def _reveals_score(stored: StoredContest, rules: Round, now: datetime) -> bool:
 
 def _reveals_key(stored: StoredContest, rules: Round, now: datetime) -> bool:
     """Return whether the key may be seen: nobody may still be answering the same questions."""
-    is_over = stored.state != "open" or now > rules.ends_at() + rules.grace_ms * MILLISECOND
+    # Closing early ends every attempt, but what is on its way is taken in the grace after it.
+    end = min(rules.ends_at(), stored.closed_at or rules.ends_at())
+    is_over = stored.state == "published" or now > accepts_until(end, rules.grace_ms)
     return rules.reveal is Reveal.KEY_AFTER_CLOSE and is_over
 
 

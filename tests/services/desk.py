@@ -275,6 +275,12 @@ class Desk:
             )
         )
 
+    def newcomer(self) -> str:
+        """Register somebody new and return who it is."""
+        person = f"newcomer-{next(self._phones)}"
+        self.register(person)
+        return person
+
     def start(self, person: str, at: datetime, *, round_code: str = ROUND) -> Started:
         """Start an attempt."""
         return self.do(
