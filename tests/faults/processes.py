@@ -1,6 +1,6 @@
 """Processes and threads of a test, all let go at once.
 
-The processes are forked from a clean server: a fork of pytest would copy locks that its threads hold.
+The processes are forked from a clean server: a fork of pytest would copy locks of its threads.
 """
 
 from __future__ import annotations

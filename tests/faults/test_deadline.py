@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from quizengine.core.attempts import State, accepts_until
@@ -26,7 +26,7 @@ from tests.faults.scale import count
 
 pytestmark = pytest.mark.faults
 
-PEOPLE = count(smoke=30, full=500)
+PEOPLE = count(smoke=10, full=250)
 POSTS_AT_ONCE = 100
 MUCH_LATER = EVENING + timedelta(hours=2)
 
@@ -149,6 +149,10 @@ def _slow_job(arena: Arena) -> Iterator[Callable[[], None]]:
     """
     has_begun, may_end = threading.Event(), threading.Event()
 
+    def wait_in_turn(_: Connection) -> None:
+        has_begun.set()
+        may_end.wait()
+
     def linger() -> None:
         with Session(arena.engine) as session:
             if arena.engine.dialect.name == "postgresql":
@@ -157,7 +161,7 @@ def _slow_job(arena: Arena) -> Iterator[Callable[[], None]]:
                 may_end.wait()
                 session.rollback()
             else:
-                arena.writer.run(session, lambda _: (has_begun.set(), may_end.wait()))
+                arena.writer.run(session, wait_in_turn)
 
     job = threading.Thread(target=linger)
     job.start()
