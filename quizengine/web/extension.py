@@ -38,8 +38,8 @@ def include_object(
 ) -> bool:
     """Return whether Alembic's autogenerate should look at something: at all but our tables.
 
-    A host may pass it to Alembic or Flask-Migrate (``Migrate(app, db, include_object=…)``). It needs
-    to only if it writes migrations before ``quizengine db upgrade`` has made the engine's tables.
+    A host may pass it to Alembic or Flask-Migrate (``Migrate(app, db, include_object=…)``). It only
+    needs to if it writes migrations before ``quizengine db upgrade`` has made the engine's tables.
     """
     return kind != "table" or name not in {*Base.metadata.tables, VERSION_TABLE}
 

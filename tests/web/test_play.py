@@ -85,7 +85,7 @@ def test_saved_answers_are_there_again_and_counted(site: Site) -> None:
     assert fields["q0"] == ["1"]
     assert fields["q4"] == ["1"]
     assert fields["prediction"] == ["1250"]
-    assert "Đã lưu 20:00" in reader.page
+    assert "lần cuối lúc 20:00" in reader.page
 
 
 def test_a_prediction_that_is_no_number_loses_nothing_typed(site: Site) -> None:
@@ -104,7 +104,7 @@ def test_untouched_answers_keep_the_time_they_were_given(site: Site) -> None:
     reader.send(then="stay", q0="1")
     site.clock.move(minutes=5)
     reader.send(then="stay")
-    assert "Đã lưu 20:00" in reader.page
+    assert "lần cuối lúc 20:00" in reader.page
 
 
 def test_an_old_page_never_replaces_later_answers_silently(site: Site) -> None:

@@ -190,4 +190,4 @@ def test_time_moves_nothing_but_what_the_clock_of_the_arrival_says(site: Site) -
     reader = begin(site)
     site.clock.now += timedelta(minutes=19, seconds=59)
     reader.send(then="stay", q0="1")
-    assert "Đã lưu 20:19" in reader.page
+    assert "lần cuối lúc 20:19" in reader.page
