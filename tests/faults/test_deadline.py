@@ -26,8 +26,8 @@ from tests.faults.scale import count
 
 pytestmark = pytest.mark.faults
 
-PEOPLE = count(smoke=10, full=250)
-POSTS_AT_ONCE = 100
+PEOPLE = count(smoke=8, full=250)
+POSTS_AT_ONCE = 60
 MUCH_LATER = EVENING + timedelta(hours=2)
 
 

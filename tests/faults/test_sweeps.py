@@ -24,7 +24,7 @@ from tests.postgres import Cluster
 
 pytestmark = pytest.mark.faults
 
-PEOPLE = count(smoke=24, full=400)
+PEOPLE = count(smoke=12, full=300)
 SWEEPERS = 8
 LATER = EVENING + timedelta(hours=1)
 
