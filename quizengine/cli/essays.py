@@ -39,6 +39,8 @@ def scan(
     """Find copies among the essays in PATH, a folder of txt, docx, odt and pdf or a .jsonl."""
     if (path is None) == (slug is None):
         raise click.UsageError("Give a PATH or --contest SLUG.")
+    if slug is not None and (exclude or against):
+        raise click.UsageError("--exclude and --against go with a PATH.")
     with progress("Comparing") as show:
         if slug is not None:
             report = _scan_contest(slug, show)

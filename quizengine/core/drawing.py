@@ -202,8 +202,8 @@ def draw_from(
 def pseudonym(secret: bytes, person: str) -> str:
     """Return the 32 hex characters that stand for a person in papers and published results.
 
-    HMAC-SHA-256 under a secret that is committed to and never published; the person's key is taken
-    in Unicode form NFC, so that the same name typed on two keyboards is one person.
+    HMAC-SHA-256 under a secret that is committed to and never published. ``person`` is whatever the
+    host knows the person by, taken in Unicode form NFC: two spellings of the same letters are one.
     """
     message = b"quizengine/pseudonym/1\0" + unicodedata.normalize("NFC", person).encode()
     return hmac.new(secret, message, hashlib.sha256).hexdigest()[:32]

@@ -347,18 +347,20 @@ def key_review(
 
 
 def void_attempt(
-    session: Session, public_id: str, *, reason: str, actor: str, now: datetime
+    session: Session, slug: str, public_id: str, *, reason: str, actor: str, now: datetime
 ) -> None:
     """Take an attempt out of every count, with a reason on the record; the person gets it back.
 
+    ``NotFound`` for an attempt of another contest than the one staff were allowed for,
     ``InvalidInput`` without a reason, ``Conflict`` once results are published or when it is void.
     """
     row = attempts.find_any_attempt(session, public_id)
-    if row is None:
+    contest = contests.contest_of_round(session, row.round_id) if row else None
+    if row is None or contest is None or contest.slug != slug:
         raise NotFound("attempt.unknown")
     if not reason.strip():
         raise InvalidInput("attempt.void_without_reason")
-    if contests.contest_of_round(session, row.round_id).state == "published":
+    if contest.state == "published":
         raise Conflict("attempt.results_published")
     if not attempts.void(session, row.id, reason.strip()):
         raise Conflict("attempt.already_void")

@@ -93,6 +93,7 @@ def void_attempt(slug: str) -> Page:
             with transaction(session()) as writing:
                 attempts.void_attempt(
                     writing,
+                    slug,
                     (form.attempt.data or "").strip().rstrip("/").split("/")[-1],
                     reason=(form.reason.data or "").strip(),
                     actor=person.id,

@@ -80,7 +80,7 @@ def void(desk: Desk, public_id: str, reason: str = "mất điện", at: datetime
     """Take an attempt out of every count."""
     desk.do(
         lambda session: attempts.void_attempt(
-            session, public_id, reason=reason, actor=ACTOR, now=at
+            session, SLUG, public_id, reason=reason, actor=ACTOR, now=at
         )
     )
 
