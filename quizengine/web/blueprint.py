@@ -12,6 +12,7 @@ from flask import (
     Blueprint,
     Response,
     current_app,
+    g,
     jsonify,
     make_response,
     redirect,
@@ -39,6 +40,11 @@ from quizengine.web.security import (
 )
 
 RETRY_SECONDS = 5
+KNOWN_STATUSES = {
+    404: "web.no_page",
+    405: "web.wrong_method",
+    413: "web.too_large",
+}
 Page = str | Response | AnyResponse | tuple[str, int]
 
 quiz = Blueprint(
@@ -132,8 +138,10 @@ def show_http_error(error: HTTPException) -> AnyResponse:
     """Return our page for an error of Flask's own; redirects pass."""
     if error.response is not None or error.code is None or error.code < 400:
         return error.get_response()
-    known = {404: "web.no_page", 405: "web.wrong_method", 413: "web.too_large"}
-    code = known.get(error.code, "web.bad_request")
+    if error.code >= 500:
+        forget_reader()
+        return make_response(render("broken"), error.code)
+    code = KNOWN_STATUSES.get(error.code, "web.bad_request")
     message, suggestion = languages.described(Problem("error", code))
     response = _error_page(error.code, message, suggestion, code=code)
     for name, value in error.get_headers():
@@ -145,11 +153,22 @@ def show_http_error(error: HTTPException) -> AnyResponse:
 def show_busy(error: OperationalError) -> Response:
     """Return the page of a database that cannot answer now."""
     current_app.logger.warning("the database did not answer", exc_info=error)
+    forget_reader()
     return show_error(Unavailable("database.unavailable"))
 
 
+def forget_reader() -> None:
+    """Let an error page do without the person, when asking who it is may fail again."""
+    g.setdefault("quiz_participant", None)
+
+
 def ask_to_log_in(error: NotLoggedIn) -> AnyResponse:
-    """Lead to the log-in and back, or say that the host's own is needed."""
+    """Lead to the log-in and back, or say that the host's own is needed.
+
+    What was typed before the log-in ended stays on a page that can send it again.
+    """
+    if request.method != "GET" and _may_be_sent_again():
+        return _again_page(401)
     where = login_url()
     if where and not is_json():
         return redirect(where, 303)
@@ -157,16 +176,25 @@ def ask_to_log_in(error: NotLoggedIn) -> AnyResponse:
 
 
 def offer_again(error: ExpiredToken) -> Response:
-    """Return a page that holds what was typed and can send it again, now with a good token.
+    """Return a page that holds what was typed and can send it again, now with a good token."""
+    return _again_page(403) if _may_be_sent_again() else show_error(error)
 
-    Only when the browser vouches that the request came from a page of ours: else a foreign page
-    could put its own words into the form.
+
+def _may_be_sent_again() -> bool:
+    """Return whether the browser vouches that something was typed into a page of ours.
+
+    Without that a foreign page could put its own words into the form that is offered.
     """
     vouched = "Sec-Fetch-Site" in request.headers or "Origin" in request.headers
-    typed = [(name, value) for name, value in request.form.items(multi=True) if name != TOKEN_FIELD]
-    if is_json() or is_foreign() or not vouched or not typed:
-        return show_error(error)
-    return make_response(render("again", typed=typed), 403)
+    return vouched and not is_foreign() and not is_json() and bool(_typed())
+
+
+def _typed() -> list[tuple[str, str]]:
+    return [(name, value) for name, value in request.form.items(multi=True) if name != TOKEN_FIELD]
+
+
+def _again_page(status: int) -> Response:
+    return make_response(render("again", typed=_typed()), status)
 
 
 def _error_page(status: int, message: str, suggestion: str, *, code: str) -> Response:

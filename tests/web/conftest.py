@@ -11,12 +11,12 @@ from quizengine.web.app import create_app
 from tests.web.site import Clock, Site, fill
 
 
-def make_site(folder: Path, *, is_open: bool = True) -> Site:
-    """Return the reference deployment on a SQLite file with the sample contest."""
+def make_site(folder: Path, *, url: str = "", is_open: bool = True) -> Site:
+    """Return the reference deployment with the sample contest, on a SQLite file by default."""
     clock = Clock()
     app = create_app(
         {
-            "QUIZ_DATABASE_URL": f"sqlite:///{folder / 'quiz.sqlite3'}",
+            "QUIZ_DATABASE_URL": url or f"sqlite:///{folder / 'quiz.sqlite3'}",
             "QUIZ_SECRET_KEY": "a key for tests that is long enough",
         },
         clock=clock,
@@ -45,5 +45,13 @@ def site(tmp_path: Path) -> Iterator[Site]:
 def draft_site(tmp_path: Path) -> Iterator[Site]:
     """The reference deployment with the sample contest loaded and not open."""
     made = make_site(tmp_path, is_open=False)
+    yield made
+    close_site(made)
+
+
+@pytest.fixture
+def any_site(tmp_path: Path, database_url: str) -> Iterator[Site]:
+    """The reference deployment with the sample contest open, on each kind of database."""
+    made = make_site(tmp_path, url=database_url)
     yield made
     close_site(made)

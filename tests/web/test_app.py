@@ -71,6 +71,28 @@ def test_a_database_that_cannot_answer_is_a_page_that_says_try_again() -> None:
     assert 'class="foot"' in response.text
 
 
+def test_an_error_nobody_foresaw_is_a_page_in_the_look_and_tells_nothing(site: Site) -> None:
+    def broken() -> str:
+        raise ZeroDivisionError("secret detail")
+
+    site.app.add_url_rule("/broken", "broken", broken)
+    site.app.config["PROPAGATE_EXCEPTIONS"] = False
+    reader = site.reader()
+    reader.open("/broken")
+    assert reader.status == 500
+    assert 'class="foot"' in reader.page
+    assert "secret detail" not in reader.page
+
+
+def test_a_database_that_goes_away_is_told_to_somebody_logged_in(site: Site) -> None:
+    reader = site.participant()
+    with site.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE quiz_session")
+    reader.open(f"/thi/{SLUG}/")
+    assert reader.status == 503
+    assert 'class="foot"' in reader.page
+
+
 def test_pages_work_on_a_database_in_memory() -> None:
     app = create_app({"QUIZ_DATABASE_URL": "sqlite://", "QUIZ_SECRET_KEY": "k" * 32})
     with app.app_context():

@@ -85,6 +85,28 @@ def test_after_a_new_log_in_an_old_page_is_sent_again_with_what_was_typed(site: 
     assert "“Xong”" in page.page
 
 
+def test_answers_of_somebody_logged_out_elsewhere_are_kept_until_sent_again(site: Site) -> None:
+    reader = begin(site)
+    exam = forms_of(reader.page, reader.path)[-1]
+    reader.client.delete_cookie("quiz_session")
+    response = reader.client.post(exam.action, data={**exam.fields, "q0": "1"}, headers=SAME)
+    assert response.status_code == 403
+    page = Reader(reader.client, exam.action, response.text)
+    assert "Bạn đã bị đăng xuất" in page.page
+    sent = forms_of(page.page, page.path)[-1]
+    response = reader.client.post(sent.action, data=sent.fields, headers=SAME)
+    assert response.status_code == 401
+    page = Reader(reader.client, exam.action, response.text)
+    reader.open("/dang-nhap")
+    reader.send(login="0900000456", password="ba từ dễ nhớ")
+    response = reader.client.post(
+        exam.action, data=forms_of(page.page, page.path)[-1].fields, headers=SAME
+    )
+    page = Reader(reader.client, exam.action, response.text)
+    page.send()
+    assert "1/20 câu" in page.page
+
+
 def test_a_forged_form_is_never_offered_to_be_sent_again(site: Site) -> None:
     reader = site.participant()
     forged = {"text": "của kẻ khác", "csrf_token": "x"}
