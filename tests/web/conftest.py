@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from quizengine.core.contest import Contest
 from quizengine.web.app import create_app
 from tests.web.site import Clock, Site, fill
 
 
-def make_site(folder: Path, *, url: str = "", is_open: bool = True) -> Site:
+def make_site(
+    folder: Path, *, url: str = "", is_open: bool = True, contest: Contest | None = None
+) -> Site:
     """Return the reference deployment with the sample contest, on a SQLite file by default."""
     clock = Clock()
     app = create_app(
@@ -23,7 +26,7 @@ def make_site(folder: Path, *, url: str = "", is_open: bool = True) -> Site:
     )
     with app.app_context():
         engine = app.extensions["sqlalchemy"].engine
-    return Site(app, engine, clock, fill(engine, clock(), is_open=is_open))
+    return Site(app, engine, clock, fill(engine, clock(), contest=contest, is_open=is_open))
 
 
 def close_site(site: Site) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from quizengine.core.banks import Bank
+from quizengine.core.contest import Contest, Reveal
 from quizengine.core.units import UnitTree
 from quizengine.formats.contest_file import read_contest
 from quizengine.formats.registry import load_bank as read_bank
@@ -169,12 +170,25 @@ class Site:
         return reader
 
 
-def fill(engine: Engine, now: datetime, *, is_open: bool = True) -> Bank:
+def sample_contest() -> Contest:
+    """Return the sample contest as its file states it."""
+    contest = read_contest((SAMPLE / "contest.toml").read_text(encoding="utf-8")).contest
+    assert contest is not None
+    return contest
+
+
+def revealing(contest: Contest, reveal: Reveal) -> Contest:
+    """Return a contest that shows participants more, or less."""
+    return replace(contest, rounds=tuple(replace(one, reveal=reveal) for one in contest.rounds))
+
+
+def fill(
+    engine: Engine, now: datetime, *, contest: Contest | None = None, is_open: bool = True
+) -> Bank:
     """Load the sample bank, units and contest into an empty database and open the contest."""
     upgrade(engine)
     bank = read_bank(SAMPLE / "bank.yaml")
-    contest = read_contest((SAMPLE / "contest.toml").read_text(encoding="utf-8")).contest
-    assert contest is not None
+    contest = contest or sample_contest()
     tree = UnitTree(read_units((SAMPLE / "units.csv").read_bytes(), "units.csv").units)
     with Session(engine) as session, transaction(session):
         banks.load_bank(session, bank, name=SLUG, now=now, actor="test")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from tests.web.site import ROUND, SLUG, Site
 
 PATH = f"/thi/{SLUG}/"
@@ -92,3 +94,20 @@ def test_an_unknown_address_is_told_in_the_look_and_the_readers_language(site: S
         assert reader.status == 404, path
         assert 'class="foot"' in reader.page
         assert '<html lang="en">' in reader.page
+
+
+def test_before_the_opening_the_page_says_when_and_nobody_can_start(site: Site) -> None:
+    site.clock.now = datetime(2021, 7, 25, 1, tzinfo=UTC)
+    reader = site.participant()
+    assert "Vòng 1 mở lúc 08:00 thứ hai, 26/7/2021" in reader.page
+    assert "Vào thi" not in reader.page
+    reader.open(f"{PATH}{ROUND}/bat-dau")
+    assert "Vòng thi chưa mở" in reader.page
+    assert "<form method" not in reader.page.split("<main")[1]
+
+
+def test_after_the_close_the_page_says_when_it_closed(site: Site) -> None:
+    reader = site.participant()
+    site.clock.now = datetime(2021, 8, 29, tzinfo=UTC)
+    reader.open(PATH)
+    assert "Vòng 1 đã đóng lúc 22:00 thứ bảy, 28/8/2021" in reader.page

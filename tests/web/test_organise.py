@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tests.web.site import ESSAY, ROUND, SLUG, Site
+from dataclasses import replace
+
+from sqlalchemy.orm import Session
+
+from quizengine.services import contests
+from quizengine.services.transaction import transaction
+from tests.web.site import ESSAY, EVENING, ROUND, SLUG, Site, sample_contest
 from tests.web.test_play import begin, exam_id
 
 DESK = f"/thi/to-chuc/{SLUG}/"
@@ -30,6 +36,33 @@ def test_opening_states_its_effect_and_happens_once(draft_site: Site) -> None:
     assert "chưa làm được bước này" in organiser.page
     token = {"csrf_token": _token(organiser.page)}
     assert organiser.client.post(DESK + "mo", data=token).status_code == 409
+
+
+def test_a_contest_that_is_not_ready_names_what_is_in_the_way(site: Site) -> None:
+    contest = sample_contest()
+    rounds = tuple(replace(one, bank="khong-co") for one in contest.rounds)
+    with Session(site.engine) as session, transaction(session):
+        contests.load_contest(
+            session, replace(contest, slug="khac", rounds=rounds), now=EVENING, actor="test"
+        )
+    organiser = site.organiser()
+    organiser.open("/thi/to-chuc/khac/")
+    assert "Chưa đạt" in organiser.page
+    assert 'aria-disabled="true"' in organiser.page
+    organiser.open("/thi/to-chuc/khac/mo")
+    assert "Chưa đạt" in organiser.page
+    sent = {"csrf_token": _token(organiser.page)}
+    response = organiser.client.post("/thi/to-chuc/khac/mo", data=sent)
+    assert response.status_code == 422
+    assert "Chưa đạt" in response.text
+
+
+def test_the_desk_lists_drafts_and_what_is_open(draft_site: Site) -> None:
+    organiser = draft_site.organiser()
+    organiser.open("/thi/to-chuc/")
+    assert "Bản nháp" in organiser.page
+    organiser.follow("Tình trạng Tìm hiểu 92 năm Công đoàn Việt Nam")
+    assert organiser.path == DESK
 
 
 def _token(page: str) -> str:
