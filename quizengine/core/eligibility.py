@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from quizengine.core.contest import Eligibility
 
@@ -14,6 +16,11 @@ def is_eligible(eligibility: Eligibility, fields: Mapping[str, str], *, year: in
     believed to be early enough, because only a contest that asks for it can check it.
     """
     return has_role(eligibility, fields) and is_old_enough(eligibility, fields, year=year)
+
+
+def calendar_year(instant: datetime, time_zone: str) -> int:
+    """Return the year that an instant lies in at a contest's place, by which ages are counted."""
+    return instant.astimezone(ZoneInfo(time_zone)).year
 
 
 def has_role(eligibility: Eligibility, fields: Mapping[str, str]) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from quizengine import signals
 from quizengine.core.contest import Contest, Need
-from quizengine.core.eligibility import has_role, is_old_enough
+from quizengine.core.eligibility import calendar_year, has_role, is_old_enough
 from quizengine.core.text import fold, name_sort_key, normalise
 from quizengine.core.units import UnitTree
 from quizengine.errors import Conflict, InvalidInput, Param, Place, Problem
@@ -49,6 +49,7 @@ def register(
 ) -> None:
     """Register a person in a contest by its declared fields; the unit is given by its code.
 
+    What the contest does not ask for is not kept.
     Raises ``InvalidInput`` with a problem for each field, ``Conflict`` when the contest takes no
     registrations, when the person is registered already, or when another has the same person key.
     """
@@ -56,29 +57,36 @@ def register(
     if stored.state not in ("open", "closed"):
         raise Conflict("registration.not_open", slug=slug)
     contest = contest_of(stored.file)
-    cleaned = {name: clean_field(name, value) for name, value in fields.items()}
+    cleaned = {
+        name: clean_field(name, fields.get(name, ""))
+        for name, need in contest.registration.fields.items()
+        if need is not Need.OFF
+    }
+    year = calendar_year(now, contest.time_zone)
     problems = tuple(
-        registration_problems(contest, cleaned, consents, unit_tree(session), year=now.year)
+        registration_problems(contest, cleaned, consents, unit_tree(session), year=year)
     )
     if problems:
         raise InvalidInput("registration.invalid", problems)
     if people.find_participant(session, slug, person):
         raise Conflict("registration.already", slug=slug)
     key_field = contest.registration.person_key
-    declared = {name: cleaned[name] for name in contest.registration.fields if cleaned.get(name)}
+    given = {name: value for name, value in cleaned.items() if value}
     values = {
         "contest_id": stored.id,
         "person": person,
-        "person_key": fold(declared[key_field]).replace(" ", ""),
-        "name": declared.get("full_name", ""),
-        "sort_key": name_sort_key(declared.get("full_name", "")),
-        "unit": declared.get("unit", ""),
-        "fields": declared,
-        "consents": sorted(set(consents)),
+        "person_key": fold(given[key_field]).replace(" ", ""),
+        "name": given.get("full_name", ""),
+        "sort_key": name_sort_key(given.get("full_name", "")),
+        "unit": given.get("unit", ""),
+        "fields": given,
+        "consents": sorted({one.id for one in contest.registration.consents} & set(consents)),
         "is_staff": is_staff,
         "registered_at": now,
     }
     if not people.insert_participant(session, values):
+        if people.find_participant(session, slug, person):
+            raise Conflict("registration.already", slug=slug)  # a double click
         raise Conflict("registration.key_taken", field=key_field)
     signals.announce(session.info, signals.participant_registered, slug=slug, person=person)
 
@@ -139,7 +147,7 @@ def _field_problems(
     elif name == "phone":
         yield from _phone_problems(value)
     elif name == "birth_year":
-        if not (value.isdecimal() and EARLIEST_BIRTH_YEAR <= int(value) <= year):
+        if not (_is_number(value) and EARLIEST_BIRTH_YEAR <= int(value) <= year):
             yield _problem("registration.birth_year_wrong", name, year=year)
         elif not is_old_enough(contest.eligibility, {name: value}, year=year):
             age = contest.eligibility.minimum_age or 0
@@ -151,10 +159,15 @@ def _field_problems(
 
 
 def _phone_problems(value: str) -> Iterator[Problem]:
-    if not value.isdecimal():
+    if not _is_number(value):
         yield _problem("registration.phone_not_digits", "phone")
     elif len(value) != PHONE_DIGITS or value[0] != "0":
         yield _problem("registration.phone_wrong", "phone", digits=len(value), needed=PHONE_DIGITS)
+
+
+def _is_number(value: str) -> bool:
+    # Digits of other scripts would make a second person of the same number.
+    return value.isascii() and value.isdecimal()
 
 
 def _problem(code: str, field: str, **params: Param) -> Problem:

@@ -15,7 +15,7 @@ from quizengine.core.banks import Bank
 from quizengine.core.clock import from_ms
 from quizengine.core.contest import Contest, Population, Round
 from quizengine.core.drawing import commitment, pseudonym
-from quizengine.core.eligibility import is_eligible
+from quizengine.core.eligibility import calendar_year, is_eligible
 from quizengine.core.papers import paper_columns
 from quizengine.core.ranking import (
     NO_PREDICTION,
@@ -106,7 +106,7 @@ def compute_result(executor: Executor, contest: Contest, stored_round: StoredRou
     tally = _tally(columns, rules)
     actual = _actual(rules, tally)
     if rules.prediction and rules.prediction.population is Population.ELIGIBLE:
-        year = stored_round.closes_at.year
+        year = calendar_year(stored_round.closes_at, contest.time_zone)
         is_counted = [
             is_eligible(contest.eligibility, everybody[participant].fields, year=year)
             for participant in columns.participants

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from quizengine.core.contest import Eligibility
-from quizengine.core.eligibility import has_role, is_eligible, is_old_enough
+from quizengine.core.eligibility import calendar_year, has_role, is_eligible, is_old_enough
 
 ANYBODY = Eligibility(roles={}, excluded={})
 OFFICIALS = Eligibility(roles={"official": {"en": "Official"}}, excluded={})
@@ -42,3 +44,9 @@ def test_both_conditions_must_hold() -> None:
     assert is_eligible(both, {"role": "official", "birth_year": "1990"}, year=2026)
     assert not is_eligible(both, {"role": "official", "birth_year": "2020"}, year=2026)
     assert not is_eligible(both, {"role": "guest", "birth_year": "1990"}, year=2026)
+
+
+def test_the_year_is_the_one_at_the_contests_place() -> None:
+    instant = datetime(2026, 12, 31, 17, 0, tzinfo=UTC)
+    assert calendar_year(instant, "Asia/Ho_Chi_Minh") == 2027
+    assert calendar_year(instant, "UTC") == 2026
