@@ -27,6 +27,7 @@ from quizengine.store.essays import StoredMatch
 from quizengine.store.people import StoredParticipant
 
 MAX_CHARACTERS = 100_000
+MAX_SEQUENCE = 2**63 - 1
 Phase = Literal["before", "running", "after"]
 
 
@@ -78,10 +79,17 @@ def save_draft(
     now: datetime,
     entropy: Callable[[int], bytes] = secrets.token_bytes,
 ) -> Outcome:
-    """Keep a draft unless a later one is kept already; refused outside the essay's window."""
+    """Keep a draft unless a later one is kept already; refused outside the essay's window.
+
+    ``InvalidInput`` for more than ``MAX_CHARACTERS`` or a sequence number that cannot be kept.
+    """
     participant, _, phase = _desk(connection, slug, person, now)
     if phase != "running":
         return Outcome.REFUSED
+    if not 1 <= sequence <= MAX_SEQUENCE:
+        raise InvalidInput("essay.sequence_out_of_range", limit=MAX_SEQUENCE)
+    if len(text) > MAX_CHARACTERS:
+        raise InvalidInput("essay.too_many_characters", limit=MAX_CHARACTERS)
     cleaned = clean_text(text)
     public_id = new_public_id(entropy(PUBLIC_ID_BYTES))
     if essays.save_draft(connection, participant.id, public_id, cleaned, sequence, now):
@@ -193,8 +201,6 @@ def _checked_words(text: str, task: EssayTask) -> int:
         raise InvalidInput("essay.too_short", words=words, limit=task.min_words)
     if words > task.max_words:
         raise InvalidInput("essay.too_long", words=words, limit=task.max_words)
-    if len(text) > MAX_CHARACTERS:
-        raise InvalidInput("essay.too_many_characters", limit=MAX_CHARACTERS)
     return words
 
 
