@@ -1,0 +1,218 @@
+"""Log-ins of the reference deployment: passwords, throttling, sessions that end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from quizengine.errors import Conflict, InvalidInput, NotAllowed
+from quizengine.services import accounts, upkeep
+from quizengine.services.accounts import Login, Role
+from quizengine.services.transaction import transaction
+from quizengine.store.audit import read_entries
+from quizengine.store.connection import connect
+from quizengine.store.people import Account
+from quizengine.store.tables import AccountRow, SessionRow, ThrottleRow
+from tests.services.desk import MINUTE, OPENS, SECOND
+
+PASSWORD = "một mật khẩu dài"
+
+
+class Door:
+    """A database, and people who come in through it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def create(
+        self,
+        login: str = "0900000456",
+        *,
+        role: Role = "participant",
+        password: str | None = PASSWORD,
+    ) -> Account:
+        """Create an account."""
+        with Session(self.engine) as session, transaction(session):
+            return accounts.create_account(
+                session, login=login, name=" Khuê ", password=password, role=role, now=OPENS
+            )
+
+    def log_in(
+        self,
+        password: str = PASSWORD,
+        *,
+        login: str = "0900000456",
+        at: datetime = OPENS,
+        previous: str | None = None,
+    ) -> Login | None:
+        """Log in."""
+        with Session(self.engine) as session, transaction(session):
+            return accounts.log_in(
+                session, login=login, password=password, now=at, previous_token=previous
+            )
+
+    def token(self, at: datetime = OPENS, previous: str | None = None) -> str:
+        """Log in with the right password and return the token."""
+        made = self.log_in(at=at, previous=previous)
+        assert made is not None
+        return made.token
+
+    def is_in(self, token: str | None, at: datetime = OPENS) -> bool:
+        """Return whether a token opens a session."""
+        with Session(self.engine) as session:
+            return accounts.session_of(session, token, now=at) is not None
+
+
+@pytest.fixture
+def door(database_url: str) -> Iterator[Door]:
+    """The door of each kind of database, with one account."""
+    engine = connect(database_url)
+    made = Door(engine)
+    made.create()
+    yield made
+    engine.dispose()
+
+
+def test_passwords_are_kept_as_argon2id_with_the_declared_cost(door: Door) -> None:
+    with Session(door.engine) as session:
+        stored = session.scalar(select(AccountRow.password))
+    assert stored is not None
+    assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert PASSWORD not in stored
+
+
+def test_an_account_is_known_to_the_engine_by_a_random_name(door: Door) -> None:
+    made = door.create("khue@example.org")
+    assert len(made.person) == 26
+    assert (made.login, made.name, made.role) == ("khue@example.org", "Khuê", "participant")
+
+
+@pytest.mark.parametrize("login", ["0900000456", "+84 900 000 456", "0900.000.456"])
+def test_a_phone_number_logs_in_however_it_is_spelled(door: Door, login: str) -> None:
+    assert door.log_in(login=login) is not None
+    with pytest.raises(Conflict) as refusal:
+        door.create(login)
+    assert refusal.value.code == "account.login_taken"
+
+
+def test_a_name_logs_in_whatever_its_case(door: Door) -> None:
+    door.create("BanToChuc")
+    assert door.log_in(login=" bantochuc ") is not None
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [("a" * 7, "account.password_short"), ("a" * 201, "account.password_long")],
+)
+def test_a_password_has_a_least_and_a_greatest_length(door: Door, password: str, code: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        door.create("khac", password=password)
+    assert refusal.value.code == code
+
+
+def test_a_wrong_password_and_an_unknown_log_in_give_none(door: Door) -> None:
+    assert door.log_in("sai mật khẩu") is None
+    assert door.log_in(login="khong-co") is None
+
+
+def test_nobody_logs_in_to_an_account_without_a_password(door: Door) -> None:
+    door.create("khach", password=None)
+    assert door.log_in("", login="khach") is None
+    assert door.log_in("None", login="khach") is None
+
+
+def test_after_ten_wrong_passwords_even_the_right_one_waits(door: Door) -> None:
+    for _ in range(accounts.MAX_TRIES):
+        assert door.log_in("sai mật khẩu") is None
+    with pytest.raises(NotAllowed) as refusal:
+        door.log_in(at=OPENS + MINUTE)
+    assert refusal.value.code == "account.throttled"
+    assert refusal.value.params == {"minutes": accounts.THROTTLE_MINUTES - 1}
+    assert door.log_in(at=OPENS + accounts.THROTTLE_MINUTES * MINUTE) is not None
+
+
+def test_the_throttle_is_of_one_log_in_and_names_nobody(door: Door) -> None:
+    door.create("khac")
+    for _ in range(accounts.MAX_TRIES):
+        door.log_in("sai mật khẩu", login="khac")
+    assert door.log_in() is not None
+    with Session(door.engine) as session:
+        assert "khac" not in str(session.scalars(select(ThrottleRow.subject)).all())
+
+
+def test_a_right_password_forgets_the_wrong_ones(door: Door) -> None:
+    for _ in range(2):
+        for _ in range(accounts.MAX_TRIES - 1):
+            door.log_in("sai mật khẩu")
+        assert door.log_in() is not None
+
+
+def test_wrong_passwords_long_ago_do_not_count(door: Door) -> None:
+    for _ in range(accounts.MAX_TRIES - 1):
+        door.log_in("sai mật khẩu")
+    later = OPENS + accounts.THROTTLE_MINUTES * MINUTE
+    assert door.log_in("sai mật khẩu", at=later) is None
+    assert door.log_in(at=later) is not None
+
+
+def test_only_a_hash_of_the_token_is_kept(door: Door) -> None:
+    token = door.token()
+    with Session(door.engine) as session:
+        kept = session.scalars(select(SessionRow)).one()
+        assert token not in (kept.token_sha256, kept.nonce)
+        assert len(kept.token_sha256) == 64
+        live = accounts.session_of(session, token, now=OPENS)
+        assert live is not None
+        assert live.account.login == "0900000456"
+        assert live.nonce == kept.nonce
+    assert not door.is_in(kept.token_sha256)
+
+
+@pytest.mark.parametrize("token", [None, "", "unknown"])
+def test_no_token_and_an_unknown_one_open_nothing(door: Door, token: str | None) -> None:
+    assert not door.is_in(token)
+
+
+def test_logging_in_again_ends_the_session_before(door: Door) -> None:
+    first = door.token()
+    second = door.token(previous=first)
+    assert first != second
+    assert not door.is_in(first)
+    assert door.is_in(second)
+
+
+def test_a_wrong_password_leaves_the_session_before(door: Door) -> None:
+    first = door.token()
+    door.log_in("sai mật khẩu", previous=first)
+    assert door.is_in(first)
+
+
+def test_logging_out_ends_one_session_and_is_no_error_twice(door: Door) -> None:
+    here, elsewhere = door.token(), door.token()
+    for _ in range(2):
+        with Session(door.engine) as session, transaction(session):
+            accounts.log_out(session, here)
+    assert not door.is_in(here)
+    assert door.is_in(elsewhere)
+
+
+def test_a_session_ends_by_itself_and_upkeep_forgets_it(door: Door) -> None:
+    token = door.token()
+    end = OPENS + timedelta(days=accounts.SESSION_DAYS)
+    assert door.is_in(token, end - SECOND)
+    assert not door.is_in(token, end)
+    with Session(door.engine) as session, transaction(session):
+        assert upkeep.sweep(session, now=end - SECOND).ended_sessions == 0
+        assert upkeep.sweep(session, now=end).ended_sessions == 1
+    assert not door.is_in(token, OPENS)
+
+
+def test_making_an_organiser_is_on_the_record(door: Door) -> None:
+    door.create("bantochuc", role="organiser")
+    with Session(door.engine) as session:
+        entries = list(read_entries(session))
+    assert [(entry.action, entry.subject) for entry in entries] == [("account.create", "organiser")]
