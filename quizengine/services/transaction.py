@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from quizengine import signals
 from quizengine.errors import Unavailable
-from quizengine.store.connection import is_writing, write_turn
+from quizengine.store.connection import BUSY, is_writing, write_turn
 
 
 @contextmanager
@@ -29,7 +28,7 @@ def transaction(session: Session) -> Iterator[Session]:
             yield session
             announced = signals.take(session.info)
             session.commit()
-        except OperationalError as error:
+        except BUSY as error:
             session.rollback()
             raise Unavailable("database.unavailable") from error
         except BaseException:
@@ -43,5 +42,7 @@ def _begin_write(session: Session, stack: ExitStack) -> None:
     engine = session.get_bind()
     assert isinstance(engine, Engine)
     if engine.dialect.name == "sqlite":
+        # Before the turn: who waits for the pool must not hold up those who have its connections.
+        connection = session.connection()
         stack.enter_context(write_turn(engine))
-        session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -18,10 +18,14 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import StaticPool
 
 BUSY_SECONDS = 30
+#: What means "try again": the database is busy, full or gone, or the pool has no connection left.
+BUSY = (OperationalError, PoolTimeout)
 
 #: Whatever runs statements: a session of ours or the host's, or the writer's connection.
 Executor = Session | Connection

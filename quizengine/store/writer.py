@@ -31,6 +31,7 @@ from sqlalchemy.pool import StaticPool
 from quizengine import signals
 from quizengine.errors import Unavailable
 from quizengine.store.connection import (
+    BUSY,
     BUSY_SECONDS,
     is_file_sqlite,
     is_writing,
@@ -141,7 +142,7 @@ def _run_in_session(session: Session, work: Work[T]) -> T:
             result = work(connection)
             announced = signals.take(connection.info)
         session.commit()
-    except OperationalError as error:
+    except BUSY as error:
         session.rollback()
         raise Unavailable("database.unavailable") from error
     except BaseException:
@@ -215,8 +216,11 @@ def _run_in_savepoint(connection: Connection, job: _Job) -> None:
 
 
 def _open(engine: Engine) -> Connection:
-    """Return a connection of the writer's own, made as the host makes its own, not in its pool."""
-    pooled = engine.raw_connection()
+    """Return a connection of the writer's own, made as the host makes its own, not in its pool.
+
+    The requests that wait for the writer may have every connection of that pool.
+    """
+    pooled = engine.pool.recreate().connect()
     dbapi_connection: Any = pooled.dbapi_connection
     pooled.detach()
     if not isinstance(dbapi_connection, sqlite3.Connection):
