@@ -17,7 +17,7 @@ from quizengine.core.units import UnitTree
 from quizengine.errors import Conflict, InvalidInput, Param, Place, Problem
 from quizengine.services.contests import contest_of, find
 from quizengine.services.units import unit_tree
-from quizengine.store import people
+from quizengine.store import people, units
 from quizengine.store.connection import Executor
 
 MAX_FIELD_LENGTH = 120
@@ -96,11 +96,10 @@ def participant_of(executor: Executor, slug: str, person: str) -> Registered | N
     stored = people.find_participant(executor, slug, person)
     if stored is None:
         return None
-    unit = unit_tree(executor).by_code.get(stored.unit)
     return Registered(
         name=stored.name,
         unit_code=stored.unit,
-        unit_name=unit.name if unit else "",
+        unit_name=units.find_name(executor, stored.unit),
         fields=stored.fields,
         consents=stored.consents,
         is_staff=stored.is_staff,
@@ -123,7 +122,7 @@ def registration_problems(
     contest: Contest,
     fields: Mapping[str, str],
     consents: Collection[str],
-    units: UnitTree,
+    tree: UnitTree,
     *,
     year: int,
 ) -> Iterator[Problem]:
@@ -131,7 +130,7 @@ def registration_problems(
     for name, need in contest.registration.fields.items():
         value = fields.get(name, "")
         if value:
-            yield from _field_problems(contest, name, value, units, year)
+            yield from _field_problems(contest, name, value, tree, year)
         elif need is Need.REQUIRED:
             yield _problem(f"registration.{name}_missing", name)
     for consent in contest.registration.consents:
@@ -140,7 +139,7 @@ def registration_problems(
 
 
 def _field_problems(
-    contest: Contest, name: str, value: str, units: UnitTree, year: int
+    contest: Contest, name: str, value: str, tree: UnitTree, year: int
 ) -> Iterator[Problem]:
     if len(value) > MAX_FIELD_LENGTH:
         yield _problem("registration.too_long", name, length=len(value), limit=MAX_FIELD_LENGTH)
@@ -154,7 +153,7 @@ def _field_problems(
             yield _problem("registration.too_young", name, age=age)
     elif name == "role" and not has_role(contest.eligibility, {name: value}):
         yield _problem("registration.role_unknown", name)
-    elif name == "unit" and value not in units.by_code:
+    elif name == "unit" and value not in tree.by_code:
         yield _problem("registration.unit_unknown", name)
 
 

@@ -166,7 +166,6 @@ def ranking_page(
         raise NotFound("results.no_such_page", page=page, pages=pages)
     contest = contest_of(stored.file)
     rows = results.read_lines(executor, version.id, offset=(page - 1) * size, limit=size)
-    units = unit_tree(executor)
     authors = essays.list_authors(executor, stored.id)
     return RankingPage(
         rules=rules_of_round(contest, stored_round.code),
@@ -174,7 +173,7 @@ def ranking_page(
         participants=version.participants,
         attempts=version.attempts,
         abandoned=version.abandoned,
-        rows=tuple(_ranking_line(row, units, authors) for row in rows),
+        rows=tuple(_ranking_line(row, authors) for row in rows),
         page=page,
         pages=pages,
     )
@@ -186,7 +185,7 @@ def own_line(executor: Executor, slug: str, round_code: str, person: str) -> Ran
     row = results.find_line(executor, version.id, person)
     if row is None:
         return None
-    return _ranking_line(row, unit_tree(executor), essays.list_authors(executor, stored.id))
+    return _ranking_line(row, essays.list_authors(executor, stored.id))
 
 
 def results_document(executor: Executor, slug: str) -> dict[str, Any]:
@@ -335,13 +334,13 @@ def _published(
     raise NotFound("round.unknown", round=round_code)
 
 
-def _ranking_line(row: results.NamedLine, units: UnitTree, authors: frozenset[int]) -> RankingLine:
+def _ranking_line(row: results.NamedLine, authors: frozenset[int]) -> RankingLine:
     line = row.line
     return RankingLine(
         place=line.place,
         shared=line.shared,
         name=row.name,
-        unit_name=_unit_name(units, row.unit),
+        unit_name=row.unit_name,
         masked_phone=mask_phone(row.fields.get("phone", "")),
         points=line.points,
         prediction=line.prediction,

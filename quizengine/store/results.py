@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Row, func, insert, select, typ
 
 from quizengine.core.attempts import State
 from quizengine.store.connection import Executor
-from quizengine.store.tables import AttemptRow, ParticipantRow, ResultRow, ResultVersionRow
+from quizengine.store.tables import AttemptRow, ParticipantRow, ResultRow, ResultVersionRow, UnitRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class NamedLine:
     line: ResultLine
     person: str
     name: str
-    unit: str
+    unit_name: str
     fields: Mapping[str, str]
 
 
@@ -174,18 +174,20 @@ def find_line(executor: Executor, version_id: int, person: str) -> NamedLine | N
 
 
 def _lines() -> Any:
-    return select(
+    lines = select(
         *_LINE,
         ParticipantRow.name,
-        ParticipantRow.unit,
         ParticipantRow.fields,
         ParticipantRow.person,
-    ).join(ParticipantRow, ParticipantRow.id == ResultRow.participant_id)
+        func.coalesce(UnitRow.name, "").label("unit_name"),
+    )
+    named = lines.join(ParticipantRow, ParticipantRow.id == ResultRow.participant_id)
+    return named.outerjoin(UnitRow, UnitRow.code == ParticipantRow.unit)
 
 
 def _line(row: Row[Any]) -> NamedLine:
     line = ResultLine(*row[: len(_LINE)])
-    return NamedLine(line, row.person, row.name, row.unit, row.fields)
+    return NamedLine(line, row.person, row.name, row.unit_name, row.fields)
 
 
 def _milliseconds(instant: Any) -> ColumnElement[int]:

@@ -30,6 +30,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.sql.elements import conv
 
 from quizengine.core.clock import from_ms, to_ms
 
@@ -462,3 +463,18 @@ class LeaseRow(Base):
     job: Mapped[str] = mapped_column(String(80), primary_key=True)
     holder: Mapped[str] = mapped_column(String(80))
     until: Mapped[datetime]
+
+
+def _make_names_final() -> None:
+    """Mark the names of the constraints as they are to stay.
+
+    SQLAlchemy puts a host's convention around an explicit name too where the convention asks for
+    the constraint's name (``ck_%(table_name)s_%(constraint_name)s``), unless it is marked so.
+    """
+    for table in Base.metadata.tables.values():
+        for constraint in table.constraints:
+            if isinstance(constraint.name, str):
+                constraint.name = conv(constraint.name)
+
+
+_make_names_final()

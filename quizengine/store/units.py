@@ -83,3 +83,8 @@ def read_units(executor: Executor) -> UnitTree:
             for row in rows
         )
     )
+
+
+def find_name(executor: Executor, code: str) -> str:
+    """Return the name of a unit by its code; empty when there is none."""
+    return executor.scalar(select(UnitRow.name).where(UnitRow.code == code)) or ""

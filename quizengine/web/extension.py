@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, request, request_started
-from sqlalchemy.sql.elements import conv
 
 from quizengine.core.clock import utc_now
 from quizengine.store.schema import VERSION_TABLE, copy_tables
@@ -72,22 +71,9 @@ class QuizEngine:
         for key, value in DEFAULTS.items():
             app.config.setdefault(key, value)
         app.extensions[EXTENSION] = Wiring(db, participant, allow, clock, csrf_nonce)
-        _make_names_final()
         copy_tables(db.metadata)
         app.register_blueprint(quiz, url_prefix=url_prefix)
         request_started.connect(_receive, app)
-
-
-def _make_names_final() -> None:
-    """Mark the names of our constraints as they are to stay.
-
-    SQLAlchemy puts a host's convention around an explicit name too where the convention asks for
-    the constraint's name (``ck_%(table_name)s_%(constraint_name)s``), unless it is marked so.
-    """
-    for table in Base.metadata.tables.values():
-        for constraint in table.constraints:
-            if isinstance(constraint.name, str):
-                constraint.name = conv(constraint.name)
 
 
 def _receive(app: Flask) -> None:
