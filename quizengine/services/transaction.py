@@ -29,13 +29,17 @@ def transaction(session: Session) -> Iterator[Session]:
             announced = signals.take(session.info)
             session.commit()
         except BUSY as error:
-            session.rollback()
+            _undo(session)
             raise Unavailable("database.unavailable") from error
         except BaseException:
-            session.rollback()
-            signals.take(session.info)
+            _undo(session)
             raise
     signals.send(announced)
+
+
+def _undo(session: Session) -> None:
+    signals.take(session.info)
+    session.rollback()
 
 
 def _begin_write(session: Session, stack: ExitStack) -> None:

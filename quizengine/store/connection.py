@@ -23,6 +23,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import StaticPool
 
+from quizengine.errors import Unavailable
+
 BUSY_SECONDS = 30
 #: What means "try again": the database is busy, full or gone, or the pool has no connection left.
 BUSY = (OperationalError, PoolTimeout)
@@ -72,7 +74,8 @@ def is_file_sqlite(engine: Engine) -> bool:
 def database_path(engine: Engine) -> Path | None:
     """Return the file of a SQLite database, or None when it is in memory or another database."""
     name = engine.url.database
-    if engine.dialect.name != "sqlite" or not name or ":memory:" in name or "mode=memory" in name:
+    is_in_memory = not name or ":memory:" in name or engine.url.query.get("mode") == "memory"
+    if engine.dialect.name != "sqlite" or name is None or is_in_memory:
         return None
     return Path(name.removeprefix("file:").split("?")[0]).absolute()
 
@@ -113,13 +116,16 @@ def write_turn(engine: Engine) -> Iterator[None]:
     """Wait for this process's and thread's turn to write to a SQLite file; elsewhere do nothing.
 
     SQLite's own waiting is polling without order; a lock on a file beside the database makes
-    the writers of all processes queue up.
+    the writers of all processes queue up. ``Unavailable`` when that file cannot be made.
     """
     path = database_path(engine)
     if path is None:
         yield
         return
-    descriptor = os.open(f"{path}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        descriptor = os.open(f"{path}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise Unavailable("database.unavailable") from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
