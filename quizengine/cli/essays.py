@@ -41,30 +41,34 @@ def scan(
         raise click.UsageError("Give a PATH or --contest SLUG.")
     if slug is not None and (exclude or against):
         raise click.UsageError("--exclude and --against go with a PATH.")
+    problems: list[Problem] = []
     with progress("Comparing") as show:
         if slug is not None:
             report = _scan_contest(slug, show)
         else:
             assert path is not None
             report = find_duplicates(
-                _read(path),
+                _read(path, problems),
                 exclude=[read_essay(file.read_bytes(), file.name) for file in exclude],
                 against=[
                     # A source may hold a file of the same name as an essay.
                     (f"{source.name}/{name}", text)
                     for source in against
-                    for name, text in _read(source)
+                    for name, text in _read(source, problems)
                 ],
                 progress=show,
             )
     _print(report, as_json=as_json)
+    # What could not be read was compared with nothing: the report is not complete.
+    raise SystemExit(1 if problems else 0)
 
 
-def _read(path: Path) -> list[tuple[str, str]]:
-    problems: list[Problem] = []
-    found = list(read_essay_folder(path, on_problem=problems.append))
-    print_problems(problems, path.name)
-    return found
+def _read(path: Path, problems: list[Problem]) -> list[tuple[str, str]]:
+    found: list[Problem] = []
+    essays = list(read_essay_folder(path, on_problem=found.append))
+    print_problems(found, path.name)
+    problems += found
+    return essays
 
 
 def _scan_contest(slug: str, show: Callable[[int, int], None]) -> DuplicateReport:

@@ -14,7 +14,7 @@ import click
 from quizengine.errors import Place, Problem, Severity
 from quizengine.i18n import LANGUAGES, describe, describe_place
 
-PLACES_WITHOUT_WORDS = ("cell", "field")
+PLACES_WITHOUT_WORDS = ("cell", "field", "file")
 
 
 def language() -> str:
@@ -50,7 +50,7 @@ def print_problems(problems: Iterable[Problem], name: str = "") -> None:
     marks: dict[Severity, str] = {"error": "✗", "warning": "!"}
     for problem in problems:
         said = describe(problem, language())
-        place = ", ".join(part for part in (name, _place(problem.place)) if part)
+        place = ", ".join(part for part in dict.fromkeys((name, _place(problem.place))) if part)
         tell(f"{marks[problem.severity]} {place}: {said.message}")
         if said.suggestion:
             tell(f"    {said.suggestion}")
@@ -75,8 +75,6 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def _place(place: Place) -> str:
-    if place.kind == "file" and not place.at:
-        return ""
     if place.kind in PLACES_WITHOUT_WORDS:
         return place.at
     return describe_place(place, language())

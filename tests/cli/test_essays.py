@@ -1,0 +1,117 @@
+"""Scanning essays: a folder, a list, or a contest."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from quizengine.cli.sample_people import without_accents
+from tests.cli.conftest import Shell
+from tests.services.desk import OPENS, SLUG, Desk, words
+
+ORIGINAL = words(150)
+
+
+@pytest.fixture
+def folder(shell: Shell) -> Path:
+    """A folder with an essay, three kinds of copies of it, and one that is somebody's own."""
+    texts = {
+        "goc.txt": ORIGINAL,
+        "y-het.txt": ORIGINAL + "\n",
+        "khong-dau.txt": without_accents(ORIGINAL).upper(),
+        "mot-nua.txt": words(75) + " " + words(75, 900),
+        "rieng.txt": words(150, 400),
+    }
+    path = shell.folder / "bai-viet"
+    path.mkdir()
+    for name, text in texts.items():
+        (path / name).write_text(text, encoding="utf-8")
+    return path
+
+
+def pairs(document: Any) -> dict[tuple[str, str], str]:
+    """Return the kind of each pair found."""
+    return {(one["a"], one["b"]): one["kind"] for one in document["pairs"]}
+
+
+def test_planted_copies_are_found_with_their_passages(shell: Shell, folder: Path) -> None:
+    document = shell.json("essays", "scan", folder, "--json")
+    assert document["essays"] == 5
+    assert pairs(document) == {
+        ("goc.txt", "khong-dau.txt"): "exact",
+        ("goc.txt", "mot-nua.txt"): "partial",
+        ("goc.txt", "y-het.txt"): "exact",
+        ("khong-dau.txt", "mot-nua.txt"): "partial",
+        ("khong-dau.txt", "y-het.txt"): "exact",
+        ("mot-nua.txt", "y-het.txt"): "partial",
+    }
+    assert document["clusters"] == [["goc.txt", "khong-dau.txt", "mot-nua.txt", "y-het.txt"]]
+    half = next(one for one in document["pairs"] if one["b"] == "mot-nua.txt")
+    assert 0.4 < half["share_a"] < 0.6
+    (start, end) = half["passages"][0]["a"]
+    assert ORIGINAL[start:end] in ORIGINAL[: len(words(75)) + 20]
+
+
+def test_the_report_for_people_names_the_pairs(shell: Shell, folder: Path) -> None:
+    said = shell.run("essays", "scan", folder)
+    assert "goc.txt ~ y-het.txt" in said.stdout
+    assert said.stdout.splitlines()[-1] == "5 essays: 6 pairs in 1 clusters"
+    assert said.stderr == ""
+
+
+def test_a_list_of_essays_is_scanned(shell: Shell) -> None:
+    path = shell.folder / "essays.jsonl"
+    lines = [{"id": name, "text": ORIGINAL} for name in ("a", "b")]
+    path.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+    assert pairs(shell.json("essays", "scan", path, "--json")) == {("a", "b"): "exact"}
+
+
+def test_what_everybody_may_quote_is_no_copy(shell: Shell, folder: Path) -> None:
+    quoted = shell.folder / "de-bai.txt"
+    quoted.write_text(ORIGINAL, encoding="utf-8")
+    found = shell.json("essays", "scan", folder, "--json", "--exclude", quoted)
+    assert "partial" not in pairs(found).values()
+
+
+def test_copies_of_other_texts_are_found(shell: Shell, folder: Path) -> None:
+    source = shell.folder / "bao"
+    source.mkdir()
+    (source / "rieng.txt").write_text(words(150, 400), encoding="utf-8")
+    found = pairs(shell.json("essays", "scan", folder, "--json", "--against", source))
+    assert found["rieng.txt", "bao/rieng.txt"] == "exact"
+
+
+def test_an_essay_that_cannot_be_read_is_told_and_exits_with_1(shell: Shell, folder: Path) -> None:
+    """It is compared with nothing, so the report must not look complete."""
+    (folder / "hong.docx").write_bytes(b"PK\x03\x04 broken")
+    result = shell.run("essays", "scan", folder, "--json", expecting=1)
+    assert "hong.docx" in result.stderr
+    assert json.loads(result.stdout)["essays"] == 5
+
+
+def test_a_text_to_leave_out_that_cannot_be_read_exits_with_1(shell: Shell, folder: Path) -> None:
+    broken = shell.folder / "hong.docx"
+    broken.write_bytes(b"PK\x03\x04 broken")
+    result = shell.run("essays", "scan", folder, "--exclude", broken, expecting=1)
+    assert result.stderr.strip()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("missing",), (".", "--contest", SLUG), ("--contest", SLUG, "--exclude", ".")],
+)
+def test_wrong_usage_exits_with_2(shell: Shell, arguments: tuple[str, ...]) -> None:
+    shell.run("essays", "scan", *arguments, expecting=2)
+
+
+def test_the_essays_of_a_contest_are_scanned(desk: Desk, shell: Shell) -> None:
+    for person, text in (("an", ORIGINAL), ("binh", ORIGINAL), ("chi", words(150, 400))):
+        desk.register(person)
+        desk.write(person, text, OPENS)
+    document = shell.json("essays", "scan", "--contest", SLUG, "--json")
+    assert document["essays"] == 3
+    assert list(pairs(document).values()) == ["exact"]
+    shell.run("essays", "scan", "--contest", "khong-co", expecting=1)
