@@ -16,23 +16,31 @@ from quizengine.cli.output import language, print_problems, tell
 from quizengine.cli.results import results
 from quizengine.cli.server import db, serve, upkeep
 from quizengine.cli.units import units
-from quizengine.errors import InvalidInput, QuizError
+from quizengine.errors import InvalidInput, QuizError, Unavailable
 from quizengine.i18n import describe
+from quizengine.store.connection import BUSY
 
 
 class _Commands(click.Group):
     """A group whose commands end with a sentence, not a traceback, when the engine says no."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; exit with 1 when the engine raises an error of its own."""
+        """Run the command; exit with 1 when the engine or its database raises an error."""
         try:
             return super().invoke(ctx)
         except QuizError as error:
-            said = describe(error, language())
-            tell(f"{said.message} {said.suggestion}".strip())
-            if isinstance(error, InvalidInput):
-                print_problems(error.problems)
-            sys.exit(1)
+            _explain(error)
+        except BUSY as error:
+            _explain(Unavailable("database.unavailable"))
+            tell(f"    {getattr(error, 'orig', error)}")
+        sys.exit(1)
+
+
+def _explain(error: QuizError) -> None:
+    said = describe(error, language())
+    tell(f"{said.message} {said.suggestion}".strip())
+    if isinstance(error, InvalidInput):
+        print_problems(error.problems)
 
 
 @click.group(cls=_Commands)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 from sqlalchemy import Engine
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
 from quizengine.cli.output import tell
@@ -57,7 +58,11 @@ def opened_engine() -> Iterator[Engine]:
         return
     from quizengine.store.connection import connect
 
-    engine = connect(database_url())
+    url = database_url()
+    try:
+        engine = connect(url)
+    except ArgumentError as error:
+        raise click.UsageError(f"QUIZ_DATABASE_URL is no address of a database: {error}") from error
     try:
         yield engine
     finally:
