@@ -69,7 +69,9 @@ def open_(slug: str) -> None:
     from quizengine.services.transaction import transaction
 
     with opened_session() as session:
-        print_problems(check_opening(session, slug))
+        problems = check_opening(session, slug)
+        if not has_errors(problems):  # else the refusal lists them
+            print_problems(problems)
         with transaction(session):
             open_contest(session, slug, now=utc_now(), actor=actor())
         _print_state(session, slug)
