@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
 from pathlib import Path
 from typing import Any
@@ -62,24 +60,13 @@ def _table(document: dict[str, Any], kind: str) -> bytes:
         for one in document["rounds"]
         for line in one["ranking"]
     ]
-    if kind == "csv":
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow(COLUMNS)
-        writer.writerows([_harmless(value) for value in row] for row in rows)
-        return text.getvalue().encode("utf-8-sig")
-    from quizengine.formats.tables import Table, write_table
+    from quizengine.formats.tables import Table, write_csv, write_table
 
-    return write_table(Table(document["contest"], COLUMNS, tuple(rows)))
+    table = Table(document["contest"], COLUMNS, rows)
+    return write_csv(table) if kind == "csv" else write_table(table)
 
 
 def _cell(round_code: str, line: dict[str, Any], column: str) -> Any:
     if column == "round":
         return round_code
     return int(line[column]) if column == "has_essay" else line[column]
-
-
-def _harmless(value: object) -> object:
-    """Return a value that a spreadsheet does not take for a formula."""
-    is_formula = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
-    return f"'{value}" if is_formula else value
