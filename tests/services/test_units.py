@@ -1,0 +1,63 @@
+"""The unit tree in the database: read back as it was loaded, replaced as a whole."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from quizengine.core.units import Headcount, Unit, UnitTree
+from quizengine.services import units
+from quizengine.store.audit import read_entries
+from tests.services.desk import ACTOR, OPENS, Desk, make_units
+
+DETAILED = UnitTree(
+    (
+        Unit(
+            "Q",
+            "Quận Vĩnh Lam",
+            "district",
+            "",
+            "districts",
+            aliases=("VL", "Vĩnh Lam"),
+            headcounts=(
+                Headcount("members", date(2025, 12, 31), 900),
+                Headcount("members", date(2026, 6, 30), 950),
+                Headcount("officials", date(2025, 12, 31), 0),
+            ),
+            valid_from=date(2020, 1, 1),
+            valid_to=date(2030, 12, 31),
+        ),
+        Unit("A-9", "Công đoàn Đường sắt", parent="Q"),
+    )
+)
+
+
+def load(desk: Desk, tree: UnitTree) -> None:
+    """Load a tree."""
+    desk.do(lambda session: units.load_units(session, tree, now=OPENS, actor=ACTOR))
+
+
+def test_a_tree_is_read_back_as_it_was_loaded(desk: Desk) -> None:
+    assert desk.look(units.unit_tree) == make_units()
+    load(desk, DETAILED)
+    assert desk.look(units.unit_tree) == DETAILED
+
+
+def test_loading_replaces_the_whole_tree_and_an_empty_one_is_allowed(desk: Desk) -> None:
+    for tree in (DETAILED, make_units(), UnitTree(())):
+        load(desk, tree)
+        assert desk.look(units.unit_tree) == tree
+
+
+def test_loading_is_on_the_record(desk: Desk) -> None:
+    load(desk, DETAILED)
+    entry = desk.look(lambda session: list(read_entries(session)))[-1]
+    assert (entry.action, entry.details) == ("units.load", {"units": 2})
+
+
+def test_people_keep_the_code_of_a_unit_that_is_gone(desk: Desk) -> None:
+    desk.register("an")
+    load(desk, DETAILED)
+    desk.take("an", OPENS)
+    desk.close()
+    line = desk.ranking()[0]
+    assert (line["unit"], line["unit_name"]) == ("Q-1", "")
