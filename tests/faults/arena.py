@@ -51,6 +51,11 @@ class Arena:
     writer: Writer
     papers: Papers = field(default_factory=Papers)
 
+    @property
+    def url(self) -> str:
+        """The address of the database, for other processes."""
+        return self.engine.url.render_as_string(hide_password=False)
+
     def write(self, work: Callable[[Connection], T]) -> T:
         """Return what the work returns, committed as the answer path commits it."""
         with Session(self.engine) as session:

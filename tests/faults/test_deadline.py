@@ -26,7 +26,7 @@ from tests.faults.scale import count
 
 pytestmark = pytest.mark.faults
 
-PEOPLE = count(smoke=8, full=250)
+PEOPLE = count(smoke=8, full=100)
 POSTS_AT_ONCE = 60
 MUCH_LATER = EVENING + timedelta(hours=2)
 

@@ -17,7 +17,7 @@ from tests.faults.scale import count
 pytestmark = pytest.mark.faults
 
 CLICKS = 32
-PEOPLE = count(smoke=4, full=200)
+PEOPLE = count(smoke=4, full=50)
 LATER = EVENING + timedelta(minutes=5)
 
 
@@ -28,12 +28,6 @@ def arena(database_url: str) -> Iterator[Arena]:
         yield made
 
 
-@pytest.fixture
-def url(arena: Arena) -> str:
-    """The address of the arena's database, for other processes."""
-    return arena.engine.url.render_as_string(hide_password=False)
-
-
 def test_starts_at_once_open_one_attempt_that_every_reply_names(arena: Arena) -> None:
     for number in range(PEOPLE):
         named = in_threads([partial(arena.start, name_of(number))] * CLICKS)
@@ -41,8 +35,8 @@ def test_starts_at_once_open_one_attempt_that_every_reply_names(arena: Arena) ->
     assert _attempts(arena) == PEOPLE
 
 
-def test_starts_at_once_in_two_processes_open_one_attempt(arena: Arena, url: str) -> None:
-    replies = in_processes(_start_everybody, [(url,), (url,)])
+def test_starts_at_once_in_two_processes_open_one_attempt(arena: Arena) -> None:
+    replies = in_processes(_start_everybody, [(arena.url,), (arena.url,)])
     for number in range(PEOPLE):
         assert len({public_id for reply in replies for public_id in reply[number]}) == 1
     assert _attempts(arena) == PEOPLE
@@ -72,9 +66,9 @@ def test_submits_at_once_give_one_instant_and_equal_receipts(arena: Arena) -> No
         _check_one_submission(arena, public_id, receipts)
 
 
-def test_submits_at_once_in_two_processes_give_one_instant(arena: Arena, url: str) -> None:
+def test_submits_at_once_in_two_processes_give_one_instant(arena: Arena) -> None:
     started = [arena.start(name_of(number)) for number in range(PEOPLE)]
-    replies = in_processes(_submit_everything, [(url, started, 0), (url, started, 500)])
+    replies = in_processes(_submit_everything, [(arena.url, started, 0), (arena.url, started, 500)])
     for number, public_id in enumerate(started):
         _check_one_submission(arena, public_id, replies[0][number] + replies[1][number])
 

@@ -49,10 +49,9 @@ def arena(database_url: str) -> Iterator[Arena]:
 
 
 def test_every_history_of_saves_ends_in_its_highest_numbers(arena: Arena) -> None:
-    url = arena.engine.url.render_as_string(hide_password=False)
     attempts = [(arena.start(name_of(number)), name_of(number)) for number in range(PEOPLE)]
     sendings = _history(random.Random(SAVES))
-    parts = [(url, attempts, sendings[part::PROCESSES]) for part in range(PROCESSES)]
+    parts = [(arena.url, attempts, sendings[part::PROCESSES]) for part in range(PROCESSES)]
     outcomes = [outcome for told in in_processes(_send, parts) for outcome in told]
     assert len(outcomes) == SAVES
     assert set(outcomes) == {Outcome.SAVED, Outcome.SUPERSEDED}

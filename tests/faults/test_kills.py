@@ -51,11 +51,10 @@ def _kill_workers(
     The answers of each are looked for right after its death, while another goes on saving.
     """
     rng = random.Random(kills)
-    url = arena.engine.url.render_as_string(hide_password=False)
     attempts = [(arena.start(name_of(number)), name_of(number)) for number in range(PEOPLE)]
     acknowledged: list[Acknowledgement] = []
     lost: list[Acknowledgement] = []
-    with crew(url, attempts, PROCESSES, writer) as savers:
+    with crew(arena.url, attempts, PROCESSES, writer) as savers:
         for kill in range(kills):
             doomed = savers[kill % PROCESSES]
             doomed.wait_for(rng.randrange(1, 40))
@@ -65,7 +64,7 @@ def _kill_workers(
             acknowledged += doomed.acknowledged
             lost += losses(arena, doomed.acknowledged)
             slots = slots_of(kill % PROCESSES, PROCESSES)
-            savers[kill % PROCESSES] = start_saver(url, attempts, slots, writer)
+            savers[kill % PROCESSES] = start_saver(arena.url, attempts, slots, writer)
         remaining = list(savers)
     for saver in remaining:
         acknowledged += saver.acknowledged

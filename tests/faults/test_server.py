@@ -23,7 +23,7 @@ from tests.faults.server import NotAnswered, Phone, Server, serving
 
 pytestmark = pytest.mark.faults
 
-KILLS = count(smoke=4, full=50)
+KILLS = count(smoke=4, full=200)
 PHONES = 6
 WORKERS = 2
 THREADS = 4
@@ -100,8 +100,7 @@ def under_load(server: Server) -> Iterator[Load]:
 
 def test_killed_workers_of_the_server_lose_no_answer(arena: Arena, tmp_path: Path) -> None:
     rng = random.Random(KILLS)
-    url = arena.engine.url.render_as_string()
-    with serving(url, tmp_path, workers=WORKERS, threads=THREADS) as server:
+    with serving(arena.url, tmp_path, workers=WORKERS, threads=THREADS) as server:
         with under_load(server) as load:
             for _ in range(KILLS):
                 load.wait_for(rng.randrange(10, 40))
@@ -113,8 +112,7 @@ def test_killed_workers_of_the_server_lose_no_answer(arena: Arena, tmp_path: Pat
 
 
 def test_a_server_that_is_told_to_stop_loses_no_answer(arena: Arena, tmp_path: Path) -> None:
-    url = arena.engine.url.render_as_string()
-    with serving(url, tmp_path, workers=WORKERS, threads=THREADS) as server:
+    with serving(arena.url, tmp_path, workers=WORKERS, threads=THREADS) as server:
         with under_load(server) as load:
             load.wait_for(50)
             assert server.stop() == 0
@@ -127,8 +125,7 @@ def test_a_server_on_a_full_disk_says_so_and_reads_on(arena: Arena, tmp_path: Pa
 
     The limit is that of ``setrlimit``, set on the running worker from outside.
     """
-    url = arena.engine.url.render_as_string()
-    with serving(url, tmp_path, workers=1, threads=THREADS) as server:
+    with serving(arena.url, tmp_path, workers=1, threads=THREADS) as server:
         with under_load(server) as load:
             load.wait_for(20)
             (worker,) = server.workers()

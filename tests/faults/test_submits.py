@@ -20,7 +20,7 @@ from tests.faults.scale import count
 
 pytestmark = pytest.mark.faults
 
-ROUNDS = count(smoke=12, full=300)
+ROUNDS = count(smoke=12, full=200)
 SAVERS = 8
 
 

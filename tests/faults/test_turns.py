@@ -27,7 +27,7 @@ def arena(sqlite_url: str) -> Iterator[Arena]:
 
 def test_a_fork_in_the_midst_of_a_turn_does_not_keep_the_turn(arena: Arena) -> None:
     """A host may start a process at any moment; it lives on with a copy of every open file."""
-    assert in_processes(_may_write_after_a_fork, [(arena.engine.url.render_as_string(),)]) == [True]
+    assert in_processes(_may_write_after_a_fork, [(arena.url,)]) == [True]
 
 
 def _may_write_after_a_fork(url: str) -> bool:
@@ -48,8 +48,7 @@ def _may_write_after_a_fork(url: str) -> bool:
 
 def test_a_killed_process_gives_its_turn_back(arena: Arena) -> None:
     told, tell = FORKED.Pipe(duplex=False)
-    url = arena.engine.url.render_as_string()
-    process = FORKED.Process(target=_keep_the_turn, args=(url, tell), daemon=True)
+    process = FORKED.Process(target=_keep_the_turn, args=(arena.url, tell), daemon=True)
     process.start()
     assert told.recv_bytes() == b"mine"
     process.kill()
