@@ -490,7 +490,10 @@ def _save(
     reason = _closed_reason(row, now)
     if reason is not None:
         return Reply(slot, Outcome.REFUSED, reason)
-    _, outcome = sheets.merge(row.sheet, slot, record)
+    merged, outcome = sheets.merge(row.sheet, slot, record)
+    if merged != row.sheet:
+        # It came in time, waited, and meanwhile the results were made.
+        return Reply(slot, Outcome.REFUSED, "attempt.late")
     return Reply(slot, outcome)
 
 

@@ -33,7 +33,14 @@ from quizengine.core.clock import from_ms, to_ms
 from quizengine.core.papers import slot_count
 from quizengine.core.sheets import RECORD_BYTES, Record, pack
 from quizengine.store.connection import Executor, count_changed, upsert
-from quizengine.store.tables import AttemptRow, ContestRow, Instant, ParticipantRow, RoundRow
+from quizengine.store.tables import (
+    AttemptRow,
+    ContestRow,
+    Instant,
+    ParticipantRow,
+    ResultVersionRow,
+    RoundRow,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +268,11 @@ def _end() -> ColumnElement[int]:
 
 
 def _writable() -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions of every write to an attempt by its own person."""
+    """Return the conditions of every write to an attempt by its own person.
+
+    An attempt that was closed as expired still takes what reached the server in time and only
+    waited, until a result has been made of it.
+    """
     is_owned = exists().where(
         ParticipantRow.id == AttemptRow.participant_id,
         ParticipantRow.person == bindparam("at_person", type_=String),
@@ -269,7 +280,9 @@ def _writable() -> tuple[ColumnElement[bool], ...]:
     return (
         AttemptRow.public_id == bindparam("at_public_id", type_=String),
         is_owned,
+        AttemptRow.state.in_((State.OPEN.value, State.EXPIRED.value)),
         _end() >= bindparam("at_now_ms", type_=BigInteger),
+        ~exists().where(ResultVersionRow.round_id == AttemptRow.round_id),
     )
 
 
@@ -284,7 +297,6 @@ def _save_record() -> Update:
         update(AttemptRow)
         .where(
             *_writable(),
-            AttemptRow.state.in_((State.OPEN.value, State.EXPIRED.value)),
             func.length(AttemptRow.sheet) >= after - 1,
             func.substr(AttemptRow.sheet, start, 4) < bindparam("at_sequence", type_=LargeBinary),
         )
@@ -296,6 +308,6 @@ def _save_record() -> Update:
 _SAVE_RECORD = _save_record()
 _SUBMIT = (
     update(AttemptRow)
-    .where(*_writable(), AttemptRow.state.in_((State.OPEN.value, State.EXPIRED.value)))
+    .where(*_writable())
     .values(state=State.SUBMITTED.value, submitted_at=bindparam("at_now", type_=Instant()))
 )

@@ -20,13 +20,13 @@ from flask import (
     request,
     url_for,
 )
-from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from quizengine.core.contest import Contest
 from quizengine.errors import Problem, QuizError, Unavailable
 from quizengine.i18n import LANGUAGES
+from quizengine.store.connection import BUSY
 from quizengine.web import languages
 from quizengine.web.host import NotLoggedIn, arrival, may, participant
 from quizengine.web.poster import dots
@@ -63,7 +63,8 @@ def dress(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(ExpiredToken, offer_again)
     blueprint.register_error_handler(NotLoggedIn, ask_to_log_in)
     blueprint.register_error_handler(QuizError, show_error)
-    blueprint.register_error_handler(OperationalError, show_busy)
+    for kind in BUSY:
+        blueprint.register_error_handler(kind, show_busy)
     blueprint.register_error_handler(HTTPException, show_http_error)
 
 
@@ -150,7 +151,7 @@ def show_http_error(error: HTTPException) -> AnyResponse:
     return response
 
 
-def show_busy(error: OperationalError) -> Response:
+def show_busy(error: Exception) -> Response:
     """Return the page of a database that cannot answer now."""
     current_app.logger.warning("the database did not answer", exc_info=error)
     forget_reader()

@@ -496,3 +496,18 @@ def test_a_line_shows_three_digits_of_the_phone_number(desk: Desk) -> None:
 )
 def test_masking_never_shows_a_whole_number(phone: str, shown: str) -> None:
     assert results.mask_phone(phone) == shown
+
+
+def test_an_answer_that_waited_until_after_the_publication_is_refused(desk: Desk) -> None:
+    desk.register("an")
+    started = desk.start("an", OPENS)
+    desk.answer("an", started.public_id, OPENS + MINUTE)
+    desk.close()
+    desk.publish()
+    before = desk.document()
+    in_time = OPENS + 2 * MINUTE
+    replies = desk.save("an", started.public_id, [Answer(0, 9, frozenset({1}))], in_time)
+    assert [(reply.outcome, reply.reason) for reply in replies] == [("refused", "attempt.late")]
+    receipt = desk.submit("an", started.public_id, in_time)
+    assert receipt.state == "expired"
+    assert desk.document() == before
