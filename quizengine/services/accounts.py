@@ -18,7 +18,7 @@ from quizengine.core.attempts import PUBLIC_ID_BYTES, new_public_id
 from quizengine.core.text import normalise
 from quizengine.errors import Conflict, InvalidInput, NotAllowed
 from quizengine.services import audit
-from quizengine.services.people import clean_field
+from quizengine.services.people import MAX_FIELD_LENGTH, clean_field
 from quizengine.store import people
 from quizengine.store.connection import Executor
 from quizengine.store.people import Account
@@ -62,15 +62,17 @@ def create_account(
 ) -> Account:
     """Create an account; without a password nobody can log in to it.
 
-    Raises ``InvalidInput`` for a password that is too short or long, ``Conflict`` for a log-in
-    that is taken.
+    Raises ``InvalidInput`` for a log-in or name that is missing or too long and for a password that
+    is too short or long, ``Conflict`` for a log-in that is taken.
     """
+    cleaned = clean_login(login), clean_field("full_name", name)
+    _check_names(*cleaned)
     if password is not None:
         _check_password(password)
     values = {
         "person": person or new_public_id(secrets.token_bytes(PUBLIC_ID_BYTES)),
-        "login": clean_login(login),
-        "name": normalise(name).strip(),
+        "login": cleaned[0],
+        "name": cleaned[1],
         "role": role,
         "password": None if password is None else _hasher().hash(password),
         "created_at": now,
@@ -139,6 +141,16 @@ def clean_login(login: str) -> str:
     """Return a typed log-in as it is compared: a phone number in one form, anything else folded."""
     cleaned = clean_field("phone", login)
     return cleaned if cleaned.isdecimal() else normalise(login).strip().casefold()
+
+
+def _check_names(login: str, name: str) -> None:
+    if not login:
+        raise InvalidInput("account.login_missing")
+    if not name:
+        raise InvalidInput("registration.full_name_missing")
+    length = max(len(login), len(name))
+    if length > MAX_FIELD_LENGTH:
+        raise InvalidInput("registration.too_long", length=length, limit=MAX_FIELD_LENGTH)
 
 
 def _check_password(password: str) -> None:

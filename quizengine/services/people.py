@@ -141,8 +141,10 @@ def registration_problems(
 def _field_problems(
     contest: Contest, name: str, value: str, tree: UnitTree, year: int
 ) -> Iterator[Problem]:
-    if len(value) > MAX_FIELD_LENGTH:
-        yield _problem("registration.too_long", name, length=len(value), limit=MAX_FIELD_LENGTH)
+    # A few letters fold to many, and the folded form of a key is kept too.
+    length = max(len(value), len(fold(value)))
+    if length > MAX_FIELD_LENGTH:
+        yield _problem("registration.too_long", name, length=length, limit=MAX_FIELD_LENGTH)
     elif name == "phone":
         yield from _phone_problems(value)
     elif name == "birth_year":

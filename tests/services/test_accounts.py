@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from argon2 import PasswordHasher
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from quizengine.errors import Conflict, InvalidInput, NotAllowed
@@ -32,13 +33,14 @@ class Door:
         self,
         login: str = "0900000456",
         *,
+        name: str = " Khuê ",
         role: Role = "participant",
         password: str | None = PASSWORD,
     ) -> Account:
         """Create an account."""
         with Session(self.engine) as session, transaction(session):
             return accounts.create_account(
-                session, login=login, name=" Khuê ", password=password, role=role, now=OPENS
+                session, login=login, name=name, password=password, role=role, now=OPENS
             )
 
     def log_in(
@@ -112,6 +114,36 @@ def test_a_password_has_a_least_and_a_greatest_length(door: Door, password: str,
     with pytest.raises(InvalidInput) as refusal:
         door.create("khac", password=password)
     assert refusal.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("login", "name", "code"),
+    [
+        ("", "Khuê", "account.login_missing"),
+        (" \t", "Khuê", "account.login_missing"),
+        ("a" * 121, "Khuê", "registration.too_long"),
+        ("khue", " ", "registration.full_name_missing"),
+        ("khue", "a" * 121, "registration.too_long"),
+    ],
+)
+def test_a_log_in_and_a_name_are_there_and_not_too_long(
+    door: Door, login: str, name: str, code: str
+) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        door.create(login, name=name)
+    assert refusal.value.code == code
+
+
+def test_a_password_kept_at_a_lower_cost_is_kept_anew_at_the_next_log_in(door: Door) -> None:
+    weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
+    with Session(door.engine) as session, transaction(session):
+        session.execute(update(AccountRow).values(password=weak))
+    assert door.log_in() is not None
+    with Session(door.engine) as session:
+        stored = session.scalar(select(AccountRow.password))
+    assert stored is not None
+    assert "m=19456,t=2,p=1" in stored
+    assert door.log_in() is not None
 
 
 def test_a_wrong_password_and_an_unknown_log_in_give_none(door: Door) -> None:

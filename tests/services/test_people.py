@@ -103,6 +103,7 @@ def test_somebody_who_is_not_registered_is_none(desk: Desk) -> None:
         ({"full_name": ""}, "registration.full_name_missing", "full_name"),
         ({"full_name": " \t"}, "registration.full_name_missing", "full_name"),
         ({"full_name": "a" * 121}, "registration.too_long", "full_name"),
+        ({"full_name": "ﷺ" * 50}, "registration.too_long", "full_name"),
         ({"phone": ""}, "registration.phone_missing", "phone"),
         ({"phone": "09000004x6"}, "registration.phone_not_digits", "phone"),
         ({"phone": "090000045٦"}, "registration.phone_not_digits", "phone"),
