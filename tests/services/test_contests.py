@@ -19,6 +19,7 @@ from quizengine.services import contests
 from quizengine.services.banks import load_bank
 from quizengine.services.contests import ContestPage, Status, round_phase
 from quizengine.store import contests as store
+from quizengine.store.audit import read_entries
 from tests.services.desk import (
     ACTOR,
     AFTER,
@@ -112,6 +113,14 @@ def test_a_draft_may_be_loaded_again_and_replaces_the_earlier(draft: Desk) -> No
     assert page(draft).contest == renamed
     assert page(draft).sha256 == contest_sha256(renamed)
     assert len(draft.look(contests.list_pages)) == 1
+
+
+def test_loading_an_unchanged_draft_changes_nothing(draft: Desk) -> None:
+    def entries(session: Session) -> int:
+        return [entry.action for entry in read_entries(session)].count("contest.load")
+
+    draft.load()
+    assert draft.look(entries) == 1
 
 
 @pytest.mark.parametrize("steps", [["open"], ["open", "close"], ["open", "close", "publish"]])
