@@ -6,7 +6,7 @@ The functions that write take the writer's connection (``store.writer``) in plac
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,28 +18,33 @@ from quizengine.core import sheets
 from quizengine.core.attempts import (
     PUBLIC_ID_BYTES,
     State,
-    accepts_until,
     deadline,
-    duration_ms,
     is_due,
     new_public_id,
     receipt_code,
 )
-from quizengine.core.banks import Bank, Kind, Prompt
-from quizengine.core.clock import MILLISECOND, to_ms
-from quizengine.core.contest import Reveal, Round, Texts
+from quizengine.core.clock import to_ms
+from quizengine.core.contest import Round, Texts
 from quizengine.core.drawing import PoolEntry, draw_paper, pool_of_prompts, pseudonym
-from quizengine.core.papers import canonical_mask, pack_paper, shown_positions, unpack_paper
-from quizengine.core.scoring import Score, keys_of, mark
+from quizengine.core.papers import canonical_mask, pack_paper
 from quizengine.core.sheets import Outcome, Record
 from quizengine.errors import Conflict, InvalidInput, NotFound
 from quizengine.services import audit
 from quizengine.services.contests import contest_of, rules_of_round
 from quizengine.services.papers import Papers, Sitting
-from quizengine.store import attempts, banks, contests
+from quizengine.services.receipts import (
+    ExamQuestion,
+    Receipt,
+    last_saved_at,
+    own_attempt,
+    receipt,
+    rules_of_attempt,
+    shown_questions,
+    state_now,
+)
+from quizengine.store import attempts, contests
 from quizengine.store.attempts import Entry, StoredAttempt
 from quizengine.store.connection import Executor
-from quizengine.store.contests import StoredContest, StoredRound
 
 MAX_NUMBER = 2**32 - 1
 
@@ -77,17 +82,6 @@ class Started:
     public_id: str
     number: int
     is_new: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ExamQuestion:
-    """A question as the person's paper shows it; positions count from 0."""
-
-    slot: int
-    kind: Kind
-    stem: str
-    choices: tuple[str, ...]
-    chosen: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,40 +124,6 @@ class Reply:
     slot: int
     outcome: Outcome
     reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What the server holds of a finished attempt; points only as the round reveals them."""
-
-    public_id: str
-    slug: str
-    round_code: str
-    code: str
-    number: int
-    attempts_allowed: int
-    state: State
-    started_at: datetime
-    finished_at: datetime
-    duration_ms: int
-    answered: int
-    questions: int
-    prediction: int | None
-    last_saved_at: datetime | None
-    points: int | None
-    max_points: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewLine:
-    """One question after the reveal, in the order the paper showed it."""
-
-    question: ExamQuestion
-    right: frozenset[int]
-    points: int
-    max_points: int
-    source: str
-    explanation: str
 
 
 def standing(
@@ -231,17 +191,17 @@ def start_attempt(
 
 def exam(executor: Executor, public_id: str, *, person: str, now: datetime, papers: Papers) -> Exam:
     """Return a person's attempt as its page shows it; ``NotFound`` for a foreign one."""
-    row = _own(executor, public_id, person)
-    stored, stored_round, rules = _rules(executor, row)
+    row = own_attempt(executor, public_id, person)
+    stored, stored_round, rules = rules_of_attempt(executor, row)
     records = sheets.read_sheet(row.sheet)
-    questions = _questions(row, papers.prompts(executor, stored_round.version_id))
+    questions = shown_questions(row, papers.prompts(executor, stored_round.version_id))
     return Exam(
         public_id=public_id,
         slug=stored.slug,
         round_code=rules.id,
         number=row.number,
         attempts_allowed=rules.attempts,
-        state=_state(row, now),
+        state=state_now(row, now),
         started_at=row.started_at,
         deadline_at=row.deadline_at,
         questions=questions,
@@ -249,7 +209,7 @@ def exam(executor: Executor, public_id: str, *, person: str, now: datetime, pape
         prediction=sheets.prediction_of(row.sheet, len(questions)),
         next_sequence=max(record.sequence for record in records) + 1,
         answered=sum(1 for question in questions if question.chosen),
-        last_saved_at=_last_saved_at(row, records),
+        last_saved_at=last_saved_at(row, records),
     )
 
 
@@ -267,7 +227,9 @@ def save_answers(
     ``NotFound`` for a foreign attempt; ``InvalidInput`` for an answer that the paper has no place
     for, and then none is saved.
     """
-    sitting = papers.recall(public_id) or papers.remember(_own(connection, public_id, person))
+    sitting = papers.recall(public_id) or papers.remember(
+        own_attempt(connection, public_id, person)
+    )
     at_ms = max(0, to_ms(now) - to_ms(sitting.started_at))
     records = [
         (answer.slot, Record(answer.sequence, at_ms, _value(sitting, answer))) for answer in answers
@@ -288,62 +250,6 @@ def submit_attempt(
         details = {"attempt": public_id, "person": person}
         signals.announce(connection.info, signals.attempt_submitted, **details)
     return receipt(connection, public_id, person=person, now=now)
-
-
-def receipt(executor: Executor, public_id: str, *, person: str, now: datetime) -> Receipt:
-    """Return the receipt of a finished attempt; ``Conflict`` while it is open."""
-    row = _own(executor, public_id, person)
-    state = _state(row, now)
-    if state is State.OPEN:
-        raise Conflict("attempt.still_open")
-    stored, stored_round, rules = _rules(executor, row)
-    count = rules.questions()
-    score = None
-    if _reveals_score(stored, rules, now):
-        score = _score(row, banks.read_bank(executor, stored_round.version_id), rules)
-    return Receipt(
-        public_id=public_id,
-        slug=stored.slug,
-        round_code=rules.id,
-        code=receipt_code(public_id),
-        number=row.number,
-        attempts_allowed=rules.attempts,
-        state=state,
-        started_at=row.started_at,
-        finished_at=row.submitted_at or row.deadline_at,
-        duration_ms=duration_ms(row.started_at, row.submitted_at, row.deadline_at),
-        answered=sheets.answered(row.sheet, count),
-        questions=count,
-        prediction=sheets.prediction_of(row.sheet, count),
-        last_saved_at=_last_saved_at(row, sheets.read_sheet(row.sheet)),
-        points=score.points if score else None,
-        max_points=rules.max_points(),
-    )
-
-
-def key_review(
-    executor: Executor, public_id: str, *, person: str, now: datetime, papers: Papers
-) -> tuple[ReviewLine, ...]:
-    """Return a finished attempt with the keys; ``Conflict`` before the round reveals them."""
-    row = _own(executor, public_id, person)
-    stored, stored_round, rules = _rules(executor, row)
-    if _state(row, now) is State.OPEN or not _reveals_key(stored, rules, now):
-        raise Conflict("results.not_revealed")
-    bank = banks.read_bank(executor, stored_round.version_id)
-    score = _score(row, bank, rules)
-    shown = _questions(row, papers.prompts(executor, stored_round.version_id))
-    slots = unpack_paper(row.paper).slots
-    return tuple(
-        ReviewLine(
-            question=question,
-            right=shown_positions(slot.order, bank.questions[slot.ordinal].key),
-            points=points,
-            max_points=slot.points,
-            source=bank.questions[slot.ordinal].source,
-            explanation=bank.questions[slot.ordinal].explanation,
-        )
-        for question, slot, points in zip(shown, slots, score.marks, strict=True)
-    )
 
 
 def void_attempt(
@@ -415,26 +321,8 @@ def _new_attempt(
     }
 
 
-def _own(executor: Executor, public_id: str, person: str) -> StoredAttempt:
-    row = attempts.find_attempt(executor, public_id, person)
-    if row is None:
-        raise NotFound("attempt.unknown")
-    return row
-
-
-def _rules(executor: Executor, row: StoredAttempt) -> tuple[StoredContest, StoredRound, Round]:
-    stored_round = contests.find_round(executor, row.round_id)
-    stored = contests.contest_of_round(executor, row.round_id)
-    return stored, stored_round, rules_of_round(contest_of(stored.file), stored_round.code)
-
-
-def _state(row: StoredAttempt, now: datetime) -> State:
-    """Return the state as it is now, whether or not a sweep has written it down."""
-    return State.EXPIRED if is_due(row.state, row.deadline_at, row.grace_ms, now) else row.state
-
-
 def _line(row: StoredAttempt, now: datetime) -> AttemptLine:
-    state = _state(row, now)
+    state = state_now(row, now)
     return AttemptLine(
         public_id=row.public_id,
         number=row.number,
@@ -444,26 +332,6 @@ def _line(row: StoredAttempt, now: datetime) -> AttemptLine:
         answered=sheets.answered(row.sheet, row.slots()),
         receipt=receipt_code(row.public_id),
     )
-
-
-def _questions(row: StoredAttempt, prompts: Sequence[Prompt]) -> tuple[ExamQuestion, ...]:
-    records = sheets.read_sheet(row.sheet)
-    slots = unpack_paper(row.paper).slots
-    return tuple(
-        ExamQuestion(
-            slot=number,
-            kind=prompts[slot.ordinal].kind,
-            stem=prompts[slot.ordinal].stem,
-            choices=tuple(prompts[slot.ordinal].choices[choice] for choice in slot.order),
-            chosen=shown_positions(slot.order, records[number].value),
-        )
-        for number, slot in enumerate(slots)
-    )
-
-
-def _last_saved_at(row: StoredAttempt, records: Iterable[Record]) -> datetime | None:
-    saved = [record.at_ms for record in records if record.sequence]
-    return row.started_at + max(saved) * MILLISECOND if saved else None
 
 
 def _value(sitting: Sitting, answer: Answer) -> int:
@@ -486,7 +354,7 @@ def _save(
 ) -> Reply:
     if attempts.save_record(executor, public_id, person, slot, record, now):
         return Reply(slot, Outcome.SAVED)
-    row = _own(executor, public_id, person)
+    row = own_attempt(executor, public_id, person)
     reason = _closed_reason(row, now)
     if reason is not None:
         return Reply(slot, Outcome.REFUSED, reason)
@@ -503,23 +371,3 @@ def _closed_reason(row: StoredAttempt, now: datetime) -> str | None:
     if row.state is State.VOID:
         return "attempt.void"
     return "attempt.late" if is_due(State.OPEN, row.deadline_at, row.grace_ms, now) else None
-
-
-def _reveals_score(stored: StoredContest, rules: Round, now: datetime) -> bool:
-    return (
-        stored.state == "published"
-        or rules.reveal is Reveal.SCORE
-        or _reveals_key(stored, rules, now)
-    )
-
-
-def _reveals_key(stored: StoredContest, rules: Round, now: datetime) -> bool:
-    """Return whether the key may be seen: nobody may still be answering the same questions."""
-    # Closing early ends every attempt, but what is on its way is taken in the grace after it.
-    end = min(rules.ends_at(), stored.closed_at or rules.ends_at())
-    is_over = stored.state == "published" or now > accepts_until(end, rules.grace_ms)
-    return rules.reveal is Reveal.KEY_AFTER_CLOSE and is_over
-
-
-def _score(row: StoredAttempt, bank: Bank, rules: Round) -> Score:
-    return mark(unpack_paper(row.paper), row.sheet, keys_of(bank), rules.scoring)

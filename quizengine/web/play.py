@@ -12,7 +12,7 @@ from quizengine.core.clock import to_ms
 from quizengine.core.contest import Reveal, Round
 from quizengine.core.sheets import Outcome
 from quizengine.errors import InvalidInput
-from quizengine.services import attempts, contests, essays, people
+from quizengine.services import attempts, contests, essays, people, receipts
 from quizengine.services.attempts import Answer, Exam, Reply
 from quizengine.services.contests import ContestPage
 from quizengine.web.blueprint import Page, page, quiz
@@ -286,7 +286,7 @@ def receipt(public_id: str) -> Page:
     found = _open_exam(public_id)
     if found.state == "open":
         return redirect(url_for("quiz.exam", public_id=public_id), 303)
-    slip = attempts.receipt(session(), public_id, person=person.id, now=arrival())
+    slip = receipts.receipt(session(), public_id, person=person.id, now=arrival())
     shown = contests.contest_page(session(), found.slug)
     has_essay = shown.contest.essay is not None
     return page(
@@ -313,7 +313,7 @@ def review(public_id: str) -> Page:
     """Show one's own answers beside the key, once the contest reveals it."""
     person = require_participant()
     found = _open_exam(public_id)
-    lines = attempts.key_review(
+    lines = receipts.key_review(
         session(), public_id, person=person.id, now=arrival(), papers=wiring().papers
     )
     shown = contests.contest_page(session(), found.slug)

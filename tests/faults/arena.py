@@ -22,8 +22,9 @@ from quizengine.formats.contest_file import read_contest
 from quizengine.formats.registry import load_bank as read_bank
 from quizengine.formats.unit_file import read_units
 from quizengine.services import attempts, banks, contests, people, units
-from quizengine.services.attempts import Answer, Receipt, Reply
+from quizengine.services.attempts import Answer, Reply
 from quizengine.services.papers import Papers
+from quizengine.services.receipts import Receipt
 from quizengine.services.transaction import transaction
 from quizengine.store.attempts import StoredAttempt, find_any_attempt
 from quizengine.store.connection import connect

@@ -36,10 +36,11 @@ from quizengine.core.contest import (
     Ties,
 )
 from quizengine.core.units import Unit, UnitTree
-from quizengine.services import attempts, banks, contests, essays, people, results, units
-from quizengine.services.attempts import Answer, Exam, Receipt, Reply, Started
+from quizengine.services import attempts, banks, contests, essays, people, receipts, results, units
+from quizengine.services.attempts import Answer, Exam, Reply, Started
 from quizengine.services.essays import EssayReceipt
 from quizengine.services.papers import Papers
+from quizengine.services.receipts import Receipt
 from quizengine.services.transaction import transaction
 from quizengine.store.connection import connect
 from quizengine.store.schema import upgrade
@@ -322,7 +323,7 @@ class Desk:
     def receipt(self, person: str, public_id: str, at: datetime) -> Receipt:
         """Open the receipt's page."""
         return self.look(
-            lambda session: attempts.receipt(session, public_id, person=person, now=at)
+            lambda session: receipts.receipt(session, public_id, person=person, now=at)
         )
 
     def answer(

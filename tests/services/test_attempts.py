@@ -21,9 +21,10 @@ from quizengine.core.drawing import draw_paper, pool_of, pseudonym
 from quizengine.core.papers import canonical_mask, pack_paper, unpack_paper
 from quizengine.core.sheets import Outcome, Record
 from quizengine.errors import Conflict, InvalidInput, NotFound
-from quizengine.services import attempts, contests, upkeep
-from quizengine.services.attempts import Answer, Receipt, Reply, RoundStanding
+from quizengine.services import attempts, contests, receipts, upkeep
+from quizengine.services.attempts import Answer, Reply, RoundStanding
 from quizengine.services.papers import Papers
+from quizengine.services.receipts import Receipt
 from quizengine.services.transaction import transaction
 from quizengine.store import attempts as store
 from quizengine.store.attempts import StoredAttempt
@@ -564,7 +565,7 @@ def test_the_attempt_of_another_is_not_found(seated: tuple[Desk, str]) -> None:
 def review(desk: Desk, person: str, public_id: str, at: datetime) -> object:
     """Return the attempt with the keys."""
     return desk.look(
-        lambda session: attempts.key_review(
+        lambda session: receipts.key_review(
             session, public_id, person=person, now=at, papers=desk.papers
         )
     )
@@ -621,7 +622,7 @@ def test_keys_are_shown_after_the_round_has_ended_for_everybody(database_url: st
             review(desk, "an", receipt.public_id, end)
         assert refusal.value.code == "results.not_revealed"
         lines = desk.look(
-            lambda session: attempts.key_review(
+            lambda session: receipts.key_review(
                 session,
                 receipt.public_id,
                 person="an",

@@ -1,0 +1,191 @@
+"""Receipts and reviews: what the server holds of an attempt, shown as the round's rules reveal it.
+
+The only place of a participant's path where keys are read, and only once they may be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from quizengine.core import sheets
+from quizengine.core.attempts import State, accepts_until, duration_ms, is_due, receipt_code
+from quizengine.core.banks import Bank, Kind, Prompt
+from quizengine.core.clock import MILLISECOND
+from quizengine.core.contest import Reveal, Round
+from quizengine.core.papers import shown_positions, unpack_paper
+from quizengine.core.scoring import Score, keys_of, mark
+from quizengine.core.sheets import Record
+from quizengine.errors import Conflict, NotFound
+from quizengine.services.contests import contest_of, rules_of_round
+from quizengine.services.papers import Papers
+from quizengine.store import attempts, banks, contests
+from quizengine.store.attempts import StoredAttempt
+from quizengine.store.connection import Executor
+from quizengine.store.contests import StoredContest, StoredRound
+
+
+@dataclass(frozen=True, slots=True)
+class ExamQuestion:
+    """A question as the person's paper shows it; positions count from 0."""
+
+    slot: int
+    kind: Kind
+    stem: str
+    choices: tuple[str, ...]
+    chosen: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the server holds of a finished attempt; points only as the round reveals them."""
+
+    public_id: str
+    slug: str
+    round_code: str
+    code: str
+    number: int
+    attempts_allowed: int
+    state: State
+    started_at: datetime
+    finished_at: datetime
+    duration_ms: int
+    answered: int
+    questions: int
+    prediction: int | None
+    last_saved_at: datetime | None
+    points: int | None
+    max_points: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewLine:
+    """One question after the reveal, in the order the paper showed it."""
+
+    question: ExamQuestion
+    right: frozenset[int]
+    points: int
+    max_points: int
+    source: str
+    explanation: str
+
+
+def receipt(executor: Executor, public_id: str, *, person: str, now: datetime) -> Receipt:
+    """Return the receipt of a finished attempt; ``Conflict`` while it is open."""
+    row = own_attempt(executor, public_id, person)
+    state = state_now(row, now)
+    if state is State.OPEN:
+        raise Conflict("attempt.still_open")
+    stored, stored_round, rules = rules_of_attempt(executor, row)
+    count = rules.questions()
+    score = None
+    if _reveals_score(stored, rules, now):
+        score = _score(row, banks.read_bank(executor, stored_round.version_id), rules)
+    return Receipt(
+        public_id=public_id,
+        slug=stored.slug,
+        round_code=rules.id,
+        code=receipt_code(public_id),
+        number=row.number,
+        attempts_allowed=rules.attempts,
+        state=state,
+        started_at=row.started_at,
+        finished_at=row.submitted_at or row.deadline_at,
+        duration_ms=duration_ms(row.started_at, row.submitted_at, row.deadline_at),
+        answered=sheets.answered(row.sheet, count),
+        questions=count,
+        prediction=sheets.prediction_of(row.sheet, count),
+        last_saved_at=last_saved_at(row, sheets.read_sheet(row.sheet)),
+        points=score.points if score else None,
+        max_points=rules.max_points(),
+    )
+
+
+def key_review(
+    executor: Executor, public_id: str, *, person: str, now: datetime, papers: Papers
+) -> tuple[ReviewLine, ...]:
+    """Return a finished attempt with the keys; ``Conflict`` before the round reveals them."""
+    row = own_attempt(executor, public_id, person)
+    stored, stored_round, rules = rules_of_attempt(executor, row)
+    if state_now(row, now) is State.OPEN or not _reveals_key(stored, rules, now):
+        raise Conflict("results.not_revealed")
+    bank = banks.read_bank(executor, stored_round.version_id)
+    score = _score(row, bank, rules)
+    shown = shown_questions(row, papers.prompts(executor, stored_round.version_id))
+    slots = unpack_paper(row.paper).slots
+    return tuple(
+        ReviewLine(
+            question=question,
+            right=shown_positions(slot.order, bank.questions[slot.ordinal].key),
+            points=points,
+            max_points=slot.points,
+            source=bank.questions[slot.ordinal].source,
+            explanation=bank.questions[slot.ordinal].explanation,
+        )
+        for question, slot, points in zip(shown, slots, score.marks, strict=True)
+    )
+
+
+def own_attempt(executor: Executor, public_id: str, person: str) -> StoredAttempt:
+    """Return a person's own attempt; ``NotFound`` for an unknown or foreign one."""
+    row = attempts.find_attempt(executor, public_id, person)
+    if row is None:
+        raise NotFound("attempt.unknown")
+    return row
+
+
+def rules_of_attempt(
+    executor: Executor, row: StoredAttempt
+) -> tuple[StoredContest, StoredRound, Round]:
+    """Return the contest and round of an attempt, and the round's rules."""
+    stored_round = contests.find_round(executor, row.round_id)
+    stored = contests.contest_of_round(executor, row.round_id)
+    return stored, stored_round, rules_of_round(contest_of(stored.file), stored_round.code)
+
+
+def state_now(row: StoredAttempt, now: datetime) -> State:
+    """Return the state as it is now, whether or not a sweep has written it down."""
+    return State.EXPIRED if is_due(row.state, row.deadline_at, row.grace_ms, now) else row.state
+
+
+def shown_questions(row: StoredAttempt, prompts: Sequence[Prompt]) -> tuple[ExamQuestion, ...]:
+    """Return the questions as the paper shows them, with the choices saved so far."""
+    records = sheets.read_sheet(row.sheet)
+    slots = unpack_paper(row.paper).slots
+    return tuple(
+        ExamQuestion(
+            slot=number,
+            kind=prompts[slot.ordinal].kind,
+            stem=prompts[slot.ordinal].stem,
+            choices=tuple(prompts[slot.ordinal].choices[choice] for choice in slot.order),
+            chosen=shown_positions(slot.order, records[number].value),
+        )
+        for number, slot in enumerate(slots)
+    )
+
+
+def last_saved_at(row: StoredAttempt, records: Iterable[Record]) -> datetime | None:
+    """Return when the last answer was saved, or None."""
+    saved = [record.at_ms for record in records if record.sequence]
+    return row.started_at + max(saved) * MILLISECOND if saved else None
+
+
+def _reveals_score(stored: StoredContest, rules: Round, now: datetime) -> bool:
+    return (
+        stored.state == "published"
+        or rules.reveal is Reveal.SCORE
+        or _reveals_key(stored, rules, now)
+    )
+
+
+def _reveals_key(stored: StoredContest, rules: Round, now: datetime) -> bool:
+    """Return whether the key may be seen: nobody may still be answering the same questions."""
+    # Closing early ends every attempt, but what is on its way is taken in the grace after it.
+    end = min(rules.ends_at(), stored.closed_at or rules.ends_at())
+    is_over = stored.state == "published" or now > accepts_until(end, rules.grace_ms)
+    return rules.reveal is Reveal.KEY_AFTER_CLOSE and is_over
+
+
+def _score(row: StoredAttempt, bank: Bank, rules: Round) -> Score:
+    return mark(unpack_paper(row.paper), row.sheet, keys_of(bank), rules.scoring)
