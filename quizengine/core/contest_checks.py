@@ -39,6 +39,8 @@ from quizengine.errors import Conflict, Param, Place, Problem, Severity
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 MAX_SLUG = 60
+RESERVED_SLUGS = frozenset({"lam-bai", "ngon-ngu", "static", "to-chuc"})
+"""What pages that belong to no contest have in the place of a slug."""
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][A-Za-z]{1,3})?\Z")
 ADDRESS = re.compile(r"(https?://[^\s/]|/(?![/\\]))\S*\Z")
 """An outward web address, or a path on the contest's own site."""
@@ -101,6 +103,8 @@ def check_contest(contest: Contest, unread: Collection[str] = ()) -> tuple[Probl
 def _check_names(contest: Contest, found: _Findings) -> None:
     if not SLUG.match(contest.slug) or len(contest.slug) > MAX_SLUG:
         found.add("contest.slug_form", "slug", slug=contest.slug, most=MAX_SLUG)
+    elif contest.slug in RESERVED_SLUGS:
+        found.add("contest.slug_reserved", "slug", slug=contest.slug)
     _check_time_zone(contest.time_zone, found)
     lists: tuple[tuple[str, Sequence[str]], ...] = (
         ("rounds", [one.id for one in contest.rounds]),

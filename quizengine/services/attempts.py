@@ -47,6 +47,8 @@ from quizengine.store.attempts import Entry, StoredAttempt
 from quizengine.store.connection import Executor
 
 MAX_NUMBER = 2**32 - 1
+SAVES_A_RECORD = 2
+"""How many saves a request may carry for each question, as after being offline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,11 +227,15 @@ def save_answers(
     """Save answers one by one and return what became of each, in their order.
 
     ``NotFound`` for a foreign attempt; ``InvalidInput`` for an answer that the paper has no place
-    for, and then none is saved.
+    for or for more answers than a browser can have waiting, and then none is saved.
     """
     sitting = papers.recall(public_id) or papers.remember(
         own_attempt(connection, public_id, person)
     )
+    # Everybody's saves wait while one request's are written: its work is bounded by its paper.
+    limit = SAVES_A_RECORD * sitting.records
+    if len(answers) > limit:
+        raise InvalidInput("answer.too_many", count=len(answers), limit=limit)
     at_ms = max(0, to_ms(now) - to_ms(sitting.started_at))
     records = [
         (answer.slot, Record(answer.sequence, at_ms, _value(sitting, answer))) for answer in answers

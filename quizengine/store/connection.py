@@ -10,6 +10,9 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import threading
+import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +29,8 @@ from sqlalchemy.pool import StaticPool
 from quizengine.errors import Unavailable
 
 BUSY_SECONDS = 30
+TURN_SECONDS = 10
+"""How long a writer waits for its turn; a request that waits longer holds up those that read."""
 #: What means "try again": the database is busy, full or gone, or the pool has no connection left.
 BUSY = (OperationalError, PoolTimeout)
 
@@ -35,7 +40,8 @@ Executor = Session | Connection
 
 def connect(url: str | URL) -> Engine:
     """Return an engine for a database of our own, SQLite files set up as this module says."""
-    engine = create_engine(url)
+    # An error message must not carry what people wrote.
+    engine = create_engine(url, hide_parameters=True)
     set_up(engine)
     return engine
 
@@ -115,22 +121,54 @@ def count_changed(
 def write_turn(engine: Engine) -> Iterator[None]:
     """Wait for this process's and thread's turn to write to a SQLite file; elsewhere do nothing.
 
-    SQLite's own waiting is polling without order; a lock on a file beside the database makes
-    the writers of all processes queue up. ``Unavailable`` when that file cannot be made.
+    SQLite's own waiting is polling by every writer; here the threads of a process queue up, and
+    only one of them competes for a lock on a file beside the database. ``Unavailable`` when the
+    turn does not come in ``TURN_SECONDS`` or the file cannot be made.
     """
     path = database_path(engine)
     if path is None:
         yield
         return
+    end = time.monotonic() + TURN_SECONDS
+    turn = _turns[path]
+    if not turn.acquire(timeout=TURN_SECONDS):
+        raise Unavailable("database.unavailable")
     try:
-        descriptor = os.open(f"{path}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with _locked_file(Path(f"{path}-turn"), end):
+            yield
+    finally:
+        turn.release()
+
+
+_turns: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
+os.register_at_fork(after_in_child=_turns.clear)
+
+
+@contextmanager
+def _locked_file(path: Path, end: float) -> Iterator[None]:
+    """Hold the lock of a file that all processes share, if it comes before ``end``."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise Unavailable("database.unavailable") from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _wait_for_lock(descriptor, end)
         yield
     finally:
         # Closing alone would leave the turn with any process forked meanwhile, for as long as it
         # lives: its copy of the descriptor shares the lock.
         fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.close(descriptor)
+
+
+def _wait_for_lock(descriptor: int, end: float) -> None:
+    pause = 0.0005
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError as error:
+            if time.monotonic() >= end:
+                raise Unavailable("database.unavailable") from error
+        time.sleep(pause)
+        pause = min(2 * pause, 0.01)

@@ -117,6 +117,7 @@ def test_the_order_in_which_mappings_were_filled_does_not_change_the_hash() -> N
     ("old", "new", "code", "at"),
     [
         ('slug = "cong-doan-92"', 'slug = "Công đoàn"', "contest.slug_form", "slug"),
+        ('slug = "cong-doan-92"', 'slug = "to-chuc"', "contest.slug_reserved", "slug"),
         ("results_at =", "results_on =", "contest.unknown_key_similar", "results_on"),
         ('"Asia/Ho_Chi_Minh"', '"Hanoi"', "contest.time_zone_unknown", "time_zone"),
         ('"Asia/Ho_Chi_Minh"', '"Ho_Chi_Min"', "contest.time_zone_unknown_similar", "time_zone"),

@@ -731,3 +731,18 @@ def test_a_start_that_is_rolled_back_sends_nothing(desk: Desk) -> None:
             pass
     assert heard == []
     assert standing(desk, "an", OPENS).attempts_used == 0
+
+
+def test_a_request_with_more_answers_than_a_browser_can_have_waiting_is_refused(
+    desk: Desk,
+) -> None:
+    desk.register("an")
+    started = desk.start("an", OPENS)
+    most = attempts.SAVES_A_RECORD * (SLOTS + 1)
+    flood = [Answer(0, number + 1, frozenset({0})) for number in range(most + 1)]
+    with pytest.raises(InvalidInput) as refusal:
+        desk.save("an", started.public_id, flood, OPENS + SECOND)
+    assert refusal.value.code == "answer.too_many"
+    assert desk.exam("an", started.public_id, OPENS + SECOND).answered == 0
+    replies = desk.save("an", started.public_id, flood[:most], OPENS + SECOND)
+    assert {reply.outcome for reply in replies} == {"saved"}

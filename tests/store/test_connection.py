@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,8 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
+from quizengine.errors import Unavailable
+from quizengine.store import connection as connections
 from quizengine.store.connection import (
     BUSY_SECONDS,
     connect,
@@ -98,6 +101,34 @@ def test_turns_follow_one_another(sqlite_url: str) -> None:
         order.append("first")
     thread.join()
     assert order == ["first", "second"]
+
+
+def test_who_waits_too_long_for_a_turn_is_turned_away(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a thread of the same process and, as another process would, by the lock on the file."""
+    monkeypatch.setattr(connections, "TURN_SECONDS", 0.2)
+    engine = create_engine(sqlite_url)
+    refused: list[str] = []
+
+    def take() -> None:
+        try:
+            with write_turn(engine):
+                refused.append("no")
+        except Unavailable as error:
+            refused.append(error.code)
+
+    with write_turn(engine):
+        thread = threading.Thread(target=take)
+        thread.start()
+        thread.join()
+    path = Path(f"{database_path(engine)}-turn")
+    with path.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        take()
+    take()
+    assert refused == ["database.unavailable", "database.unavailable", "no"]
+    engine.dispose()
 
 
 def test_an_instant_comes_back_as_it_was_kept_and_a_naive_one_is_refused(
