@@ -6,8 +6,10 @@ Hosts with users of their own never come here.
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
-from dataclasses import dataclass
+import threading
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Literal
@@ -33,6 +35,9 @@ SESSION_DAYS = 14
 THROTTLE_MINUTES = 15
 MAX_TRIES = 10
 
+#: A burst of log-ins leaves one core of the machine for answers; the rest of it waits its turn.
+_HASHING = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) - 1))
+
 
 @dataclass(frozen=True, slots=True)
 class Login:
@@ -50,59 +55,121 @@ class LiveSession:
     nonce: str
 
 
-def create_account(
-    session: Session,
-    *,
-    login: str,
-    name: str,
-    password: str | None,
-    role: Role,
-    now: datetime,
-    person: str | None = None,
-) -> Account:
-    """Create an account; without a password nobody can log in to it.
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account that is checked and hashed, and only has to be written."""
 
-    Raises ``InvalidInput`` for a log-in or name that is missing or too long and for a password that
-    is too short or long, ``Conflict`` for a log-in that is taken.
+    person: str
+    login: str
+    name: str
+    role: Role
+    #: Argon2id; None when nobody is to log in by password.
+    password: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a password is checked against: the account of a typed log-in, if there is one."""
+
+    #: What wrong passwords are counted under.
+    subject: str
+    account: Account | None
+    stored: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a password was right; ``rehashed`` replaces a hash kept at another cost."""
+
+    credentials: Credentials
+    is_right: bool
+    rehashed: str | None = None
+
+
+def create_account(
+    session: Session, *, login: str, name: str, password: str | None, role: Role, now: datetime
+) -> Account:
+    """Create an account at once; a server takes ``prepare_account`` and ``add_account`` instead.
+
+    Raises what they raise.
+    """
+    prepared = prepare_account(login=login, name=name, password=password, role=role)
+    return add_account(session, prepared, now=now)
+
+
+def prepare_account(*, login: str, name: str, password: str | None, role: Role) -> NewAccount:
+    """Return an account ready to be written; without a password nobody can log in to it.
+
+    It hashes and reads no database: call it outside any transaction. Raises ``InvalidInput`` for a
+    log-in or name that is missing or too long and for a password that is too short or long.
     """
     cleaned = clean_login(login), clean_field("full_name", name)
     _check_names(*cleaned)
     if password is not None:
         _check_password(password)
-    values = {
-        "person": person or new_public_id(secrets.token_bytes(PUBLIC_ID_BYTES)),
-        "login": cleaned[0],
-        "name": cleaned[1],
-        "role": role,
-        "password": None if password is None else _hasher().hash(password),
-        "created_at": now,
-    }
-    account = people.insert_account(session, values)
+    return NewAccount(
+        person=new_public_id(secrets.token_bytes(PUBLIC_ID_BYTES)),
+        login=cleaned[0],
+        name=cleaned[1],
+        role=role,
+        password=None if password is None else _hash(password),
+    )
+
+
+def add_account(session: Session, prepared: NewAccount, *, now: datetime) -> Account:
+    """Write an account and return it; ``Conflict`` for a log-in that is taken."""
+    account = people.insert_account(session, {**asdict(prepared), "created_at": now})
     if account is None:
         raise Conflict("account.login_taken")
-    if role != "participant":
-        audit.record(session, action="account.create", subject=role, actor="setup", now=now)
+    if prepared.role != "participant":
+        audit.record(
+            session, action="account.create", subject=prepared.role, actor="setup", now=now
+        )
     return account
 
 
+def find_credentials(executor: Executor, login: str, *, now: datetime) -> Credentials:
+    """Return what a typed log-in's password is checked against; it only reads.
+
+    ``NotAllowed`` after too many wrong passwords for one log-in.
+    """
+    cleaned = clean_login(login)
+    subject = _digest(f"log-in:{cleaned}")
+    _check_throttle(executor, subject, now)
+    account, stored = people.find_account(executor, cleaned) or (None, None)
+    return Credentials(subject, account, stored)
+
+
+def check_password(credentials: Credentials, password: str) -> Verdict:
+    """Return whether a password is right; an unknown log-in takes as long as a wrong password.
+
+    It hashes and reads no database: call it outside any transaction, holding no connection.
+    """
+    stored = credentials.stored
+    with _HASHING:
+        if not _is_right(stored, password):
+            return Verdict(credentials, is_right=False)
+        is_dated = stored is not None and _hasher().check_needs_rehash(stored)
+        return Verdict(credentials, True, _hasher().hash(password) if is_dated else None)
+
+
 def log_in(
-    session: Session, *, login: str, password: str, now: datetime, previous_token: str | None = None
+    session: Session, verdict: Verdict, *, now: datetime, previous_token: str | None = None
 ) -> Login | None:
     """Return a new session for a right password, None for a wrong one; the old session ends.
 
-    An unknown log-in takes as long as a wrong password. ``NotAllowed`` after too many wrong
-    passwords for one log-in; wrong tries are counted, so commit also when None comes back.
+    Wrong tries are counted, so commit also when None comes back. ``NotAllowed`` when others used
+    up the tries meanwhile: guessing at once in many requests gains nothing.
     """
-    subject = _digest(f"log-in:{clean_login(login)}")
-    _check_throttle(session, subject, now)
-    found = people.find_account(session, clean_login(login))
-    account, stored = found or (None, None)
-    if not _is_right(stored, password) or account is None:
-        people.count_try(session, subject, now, now + timedelta(minutes=THROTTLE_MINUTES))
+    credentials, account = verdict.credentials, verdict.credentials.account
+    _check_throttle(session, credentials.subject, now)
+    if not verdict.is_right or account is None:
+        ends = now + timedelta(minutes=THROTTLE_MINUTES)
+        people.count_try(session, credentials.subject, now, ends)
         return None
-    people.forget_tries(session, subject)
-    if stored and _hasher().check_needs_rehash(stored):
-        people.replace_password(session, account.id, _hasher().hash(password))
+    people.forget_tries(session, credentials.subject)
+    if verdict.rehashed:
+        people.replace_password(session, account.id, verdict.rehashed)
     if previous_token:
         log_out(session, previous_token)
     return begin_session(session, account, now=now)
@@ -174,6 +241,11 @@ def _is_right(stored: str | None, password: str) -> bool:
         return _hasher().verify(stored or _decoy(), password) and stored is not None
     except (VerifyMismatchError, InvalidHashError):
         return False
+
+
+def _hash(password: str) -> str:
+    with _HASHING:
+        return _hasher().hash(password)
 
 
 @cache

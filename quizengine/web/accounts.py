@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from quizengine.errors import Conflict, InvalidInput, NotAllowed, QuizError
 from quizengine.services import accounts as use_cases
-from quizengine.services.accounts import LiveSession
+from quizengine.services.accounts import LiveSession, Login
 from quizengine.services.transaction import transaction
 from quizengine.web.blueprint import Page, dress, local_path, page
 from quizengine.web.forms import AccountForm, LogInForm
@@ -63,19 +63,28 @@ def log_in() -> Page:
     if request.method == "GET":
         return _log_in_page(form)
     try:
-        with transaction(session()) as writing:
-            login = use_cases.log_in(
-                writing,
-                login=form.login.data or "",
-                password=form.password.data or "",
-                now=arrival(),
-                previous_token=request.cookies.get(COOKIE),
-            )
+        login = _check_and_log_in(form.login.data or "", form.password.data or "")
     except NotAllowed as error:
         return _log_in_page(form, error)
     if login is None:
         return _log_in_page(form, NotAllowed("account.wrong"))
     return _welcome(login.token, form.next.data)
+
+
+def _check_and_log_in(login: str, password: str) -> Login | None:
+    """Return the new session of a right password; hashing holds up no answer that is saved."""
+    credentials = use_cases.find_credentials(session(), login, now=arrival())
+    _release_connection()
+    verdict = use_cases.check_password(credentials, password)
+    with transaction(session()) as writing:
+        return use_cases.log_in(
+            writing, verdict, now=arrival(), previous_token=request.cookies.get(COOKIE)
+        )
+
+
+def _release_connection() -> None:
+    """Give the database connection back: who waits to hash must not empty the pool."""
+    session().rollback()
 
 
 def _log_in_page(form: LogInForm, error: QuizError | None = None) -> Page:
@@ -89,15 +98,15 @@ def create_account() -> Page:
     if request.method == "GET":
         return _account_page(form)
     try:
+        _release_connection()
+        prepared = use_cases.prepare_account(
+            login=form.login.data or "",
+            name=form.name.data or "",
+            password=form.password.data or "",
+            role="participant",
+        )
         with transaction(session()) as writing:
-            account = use_cases.create_account(
-                writing,
-                login=form.login.data or "",
-                name=form.name.data or "",
-                password=form.password.data or "",
-                role="participant",
-                now=arrival(),
-            )
+            account = use_cases.add_account(writing, prepared, now=arrival())
             started = use_cases.begin_session(writing, account, now=arrival())
     except (Conflict, InvalidInput) as error:
         return _account_page(form, error)

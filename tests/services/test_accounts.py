@@ -52,10 +52,11 @@ class Door:
         previous: str | None = None,
     ) -> Login | None:
         """Log in."""
+        with Session(self.engine) as session:
+            credentials = accounts.find_credentials(session, login, now=at)
+        verdict = accounts.check_password(credentials, password)
         with Session(self.engine) as session, transaction(session):
-            return accounts.log_in(
-                session, login=login, password=password, now=at, previous_token=previous
-            )
+            return accounts.log_in(session, verdict, now=at, previous_token=previous)
 
     def token(self, at: datetime = OPENS, previous: str | None = None) -> str:
         """Log in with the right password and return the token."""
@@ -165,6 +166,21 @@ def test_after_ten_wrong_passwords_even_the_right_one_waits(door: Door) -> None:
     assert refusal.value.code == "account.throttled"
     assert refusal.value.params == {"minutes": accounts.THROTTLE_MINUTES - 1}
     assert door.log_in(at=OPENS + accounts.THROTTLE_MINUTES * MINUTE) is not None
+
+
+def test_tries_made_at_once_are_not_more_tries(door: Door) -> None:
+    with Session(door.engine) as session:
+        credentials = accounts.find_credentials(session, "0900000456", now=OPENS)
+    verdict = accounts.check_password(credentials, PASSWORD)
+    for _ in range(accounts.MAX_TRIES):
+        door.log_in("sai mật khẩu")
+    with (
+        Session(door.engine) as session,
+        pytest.raises(NotAllowed) as refusal,
+        transaction(session),
+    ):
+        accounts.log_in(session, verdict, now=OPENS)
+    assert refusal.value.code == "account.throttled"
 
 
 def test_the_throttle_is_of_one_log_in_and_names_nobody(door: Door) -> None:

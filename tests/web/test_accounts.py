@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+from collections.abc import Callable
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import Engine
+
+from quizengine.store.connection import database_path
 from tests.web.site import PASSWORD, SLUG, Reader, Site
 
 
@@ -89,3 +97,41 @@ def test_a_session_ends_by_itself(site: Site) -> None:
     site.clock.move(days=15)
     reader.open(f"/thi/{SLUG}/dang-ky")
     assert reader.path == "/dang-nhap"
+
+
+@pytest.fixture
+def hashings(site: Site, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """For each hashing of a password: could others write and had they every connection?"""
+    seen: list[bool] = []
+
+    def watched(hashing: Callable[..., object]) -> Callable[..., object]:
+        def watch(*given: object) -> object:
+            seen.append(may_write(site.engine))
+            return hashing(*given)
+
+        return watch
+
+    for name in ("hash", "verify"):
+        monkeypatch.setattr(PasswordHasher, name, watched(getattr(PasswordHasher, name)))
+    return seen
+
+
+def may_write(engine: Engine) -> bool:
+    """Return whether nobody has the turn to write nor a connection of the pool."""
+    with open(f"{database_path(engine)}-turn", "w") as turn:
+        try:
+            fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+    return engine.pool.status().endswith("Current Checked out connections: 0")
+
+
+def test_hashing_a_password_holds_up_nobody_who_saves(site: Site, hashings: list[bool]) -> None:
+    reader = site.person()
+    reader.open("/dang-nhap")
+    for password in ("sai mật khẩu", PASSWORD):
+        reader.send(login="0900000456", password=password)
+    reader.open("/dang-nhap")
+    reader.send(login="0900000999", password=PASSWORD)
+    assert len(hashings) >= 4
+    assert all(hashings)
