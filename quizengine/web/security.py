@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import io
 import secrets
+from typing import IO
 from urllib.parse import urlsplit
 
 from flask import current_app, g, request, session
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 from wtforms import Form
 from wtforms.csrf.core import CSRFTokenField
@@ -104,8 +107,33 @@ def is_foreign() -> bool:
 
 
 def limit_body() -> None:
-    """Refuse bodies over the limit of the route, whatever the host's own limit is."""
-    request.max_content_length = BODY_BYTES.get(request.endpoint or "", DEFAULT_BODY_BYTES)
+    """Refuse bodies over the limit of the route, whatever the host's own limit is.
+
+    Where the server ends the stream (chunked, for one), Werkzeug cuts a body at the limit and takes
+    one that broke off for whole; so such a body is read here, and refused unless it is all there.
+    """
+    limit = BODY_BYTES.get(request.endpoint or "", DEFAULT_BODY_BYTES)
+    request.max_content_length = limit
+    if not request.environ.get("wsgi.input_terminated") or "quiz_body" in g:
+        return
+    g.quiz_body = True
+    length = request.content_length
+    if length is not None and length > limit:
+        raise RequestEntityTooLarge
+    body = _read_at_most(request.environ["wsgi.input"], limit + 1)
+    if len(body) > limit:
+        raise RequestEntityTooLarge
+    if length is not None and len(body) < length:
+        raise ClientDisconnected
+    request.environ["wsgi.input"] = io.BytesIO(body)
+
+
+def _read_at_most(stream: IO[bytes], size: int) -> bytes:
+    """Return the bytes of a stream to its end, or as many as asked for."""
+    body = b""
+    while len(body) < size and (part := stream.read(size - len(body))):
+        body += part
+    return body
 
 
 def add_headers(response: AnyResponse) -> AnyResponse:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import Engine, event
@@ -144,6 +146,51 @@ def test_bodies_over_the_limit_of_their_route_are_refused(
     assert response.status_code == status
     if status == 413:
         assert "chưa lưu gì cả" in response.text
+
+
+def send_unmeasured(reader: Reader, path: str, body: bytes, *, said: int | None = None) -> int:
+    """Post a form as servers hand on a chunked body, or one that broke off; return the status."""
+    response = reader.client.post(
+        path,
+        input_stream=io.BytesIO(body),
+        content_type="application/x-www-form-urlencoded",
+        environ_overrides={"wsgi.input_terminated": True, "CONTENT_LENGTH": str(said or "")},
+    )
+    return response.status_code
+
+
+@pytest.mark.parametrize(("padding", "status"), [(65_536, 413), (60_000, 303)])
+def test_a_body_of_unknown_length_is_taken_whole_or_refused(
+    site: Site, padding: int, status: int
+) -> None:
+    reader = begin(site)
+    exam = reader.path
+    reader.send(then="stay", q0="1")
+    form = {"csrf_token": token_of(reader), "sequence": "9", "pad": "a" * padding, "q0": "1"}
+    body = urlencode(form | {"q1": "1"}).encode()
+    assert send_unmeasured(reader, exam + "/luu", body) == status
+    reader.open(exam)
+    assert ("2/20 câu" if status == 303 else "1/20 câu") in reader.page
+
+
+def test_an_essay_of_unknown_length_is_never_cut(site: Site) -> None:
+    reader = site.participant()
+    path = f"/thi/{SLUG}/bai-viet"
+    reader.open(path)
+    form = {"csrf_token": token_of(reader), "sequence": "1", "text": "ạ" * 30_003}
+    assert send_unmeasured(reader, path, urlencode(form).encode()) == 413
+    reader.open(path)
+    assert "ạạ" not in reader.page
+
+
+def test_a_body_that_broke_off_is_not_taken_for_a_whole_one(site: Site) -> None:
+    reader = begin(site)
+    exam = reader.path
+    reader.send(then="stay", q0="1")
+    body = urlencode({"csrf_token": token_of(reader), "sequence": "9"}).encode()
+    assert send_unmeasured(reader, exam + "/luu", body, said=len(body) + 5) == 400
+    reader.open(exam)
+    assert "1/20 câu" in reader.page
 
 
 def test_an_essay_may_be_larger_than_other_forms(site: Site) -> None:
