@@ -72,11 +72,17 @@ def _read(path: Path, problems: list[Problem]) -> list[tuple[str, str]]:
 
 
 def _scan_contest(slug: str, show: Callable[[int, int], None]) -> DuplicateReport:
-    from quizengine.services.essays import scan_contest
+    from quizengine.services.essays import record_scan, scan_contest, store_matches
     from quizengine.services.transaction import transaction
 
-    with opened_session() as session, transaction(session):
-        return scan_contest(session, slug, now=utc_now(), actor=actor(), progress=show)
+    with opened_session() as session:
+        scan = scan_contest(session, slug, progress=show)
+        for part in scan.parts:
+            with transaction(session):
+                store_matches(session, scan, part)
+        with transaction(session):
+            record_scan(session, scan, now=utc_now(), actor=actor())
+    return scan.report
 
 
 def _print(report: DuplicateReport, *, as_json: bool) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from quizengine import signals
 from quizengine.core.attempts import PUBLIC_ID_BYTES, new_public_id, receipt_code
 from quizengine.core.contest import EssayTask
-from quizengine.core.duplicates import DuplicateReport, find_duplicates
+from quizengine.core.duplicates import DuplicateReport, Match, find_duplicates
 from quizengine.core.sheets import Outcome
 from quizengine.core.text import count_words
 from quizengine.errors import Conflict, InvalidInput, NotFound
@@ -28,6 +28,8 @@ from quizengine.store.people import StoredParticipant
 
 MAX_CHARACTERS = 100_000
 MAX_SEQUENCE = 2**63 - 1
+PART_ROWS = 500
+"""How many essays, and how many matches if they are of several essays, are written at once."""
 Phase = Literal["before", "running", "after"]
 
 
@@ -51,6 +53,25 @@ class EssayReceipt:
     sha256: str
     words: int
     submitted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What comparing a contest's essays found, in the parts that it is written in."""
+
+    slug: str
+    report: DuplicateReport
+    pairs: int
+    """How many pairs are to be kept: those whose texts nobody replaced meanwhile."""
+    parts: tuple[ScanPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanPart:
+    """Some essays by row, and the matches of which one of them is the first."""
+
+    essays: tuple[int, ...]
+    matches: tuple[Mapping[str, Any], ...]
 
 
 def essay_page(executor: Executor, slug: str, person: str, *, now: datetime) -> EssayPage:
@@ -137,47 +158,88 @@ def submit_essay(
 
 
 def scan_contest(
-    session: Session,
+    executor: Executor,
     slug: str,
     *,
-    now: datetime,
-    actor: str,
     progress: Callable[[int, int], None] | None = None,
-) -> DuplicateReport:
-    """Find the copies among a contest's essays and keep them as matches; the prompt is no copy."""
-    stored = find(session, slug)
+) -> Scan:
+    """Return the copies among a contest's essays; the prompt is no copy. It writes nothing.
+
+    Comparing takes seconds to minutes: call it outside any write transaction, then write what it
+    found with :func:`store_matches` and :func:`record_scan`.
+    """
+    stored = find(executor, slug)
     task = contest_of(stored.file).essay
     if task is None:
         raise NotFound("essay.no_task", slug=slug)
-    rows = list(essays.read_submitted(session, stored.id))
+    rows = list(essays.read_submitted(executor, stored.id))
     report = find_duplicates(
         [(public_id, text) for _, public_id, text in rows],
         exclude=list(task.prompt.values()),
         progress=progress,
     )
-    ids = {public_id: row_id for row_id, public_id, _ in rows}
-    matches = [
-        {
-            "essay_a_id": ids[pair.a],
-            "essay_b_id": ids[pair.b],
-            "kind": pair.kind,
-            "similarity": pair.similarity,
-            "share_a": pair.share_a,
-            "share_b": pair.share_b,
-            "passages": [[list(passage.a), list(passage.b)] for passage in pair.passages],
-        }
+    # Whoever handed in another text meanwhile was compared with the one before: the spans of its
+    # passages would mark the wrong letters.
+    texts = {public_id: text for _, public_id, text in rows}
+    now = {public_id: text for _, public_id, text in essays.read_submitted(executor, stored.id)}
+    pairs = tuple(
+        pair
         for pair in report.pairs
-    ]
-    essays.replace_matches(session, ids.values(), matches)
+        if now.get(pair.a) == texts[pair.a] and now.get(pair.b) == texts[pair.b]
+    )
+    ids = {public_id: row_id for row_id, public_id, _ in rows}
+    return Scan(slug, report, len(pairs), tuple(_parts(ids, pairs)))
+
+
+def store_matches(session: Session, scan: Scan, part: ScanPart) -> None:
+    """Write one part of what a scan found in place of what was found before among its essays.
+
+    Each part is a transaction of its own, so that an answer never waits for thousands of matches.
+    """
+    # Two scans at once would write the same pairs; they take turns part by part.
+    contests.find_contest(session, scan.slug, for_update=True)
+    essays.replace_matches(session, part.essays, part.matches)
+
+
+def record_scan(session: Session, scan: Scan, *, now: datetime, actor: str) -> None:
+    """Put on record that a scan's matches were stored."""
     audit.record(
         session,
         action="essays.scan",
-        subject=slug,
+        subject=scan.slug,
         actor=actor,
         now=now,
-        details={"essays": len(rows), "pairs": len(matches)},
+        details={"essays": scan.report.essays, "pairs": scan.pairs},
     )
-    return report
+
+
+def _parts(ids: Mapping[str, int], pairs: Iterable[Match]) -> Iterator[ScanPart]:
+    """Yield all essays in parts, each with the pairs of which its essays are the first."""
+    found: dict[int, list[Mapping[str, Any]]] = {row_id: [] for row_id in ids.values()}
+    for pair in pairs:
+        found[ids[pair.a]].append(_values(ids, pair))
+    some: list[int] = []
+    matches: list[Mapping[str, Any]] = []
+    for row_id, own in found.items():
+        if some and (len(some) == PART_ROWS or len(matches) + len(own) > PART_ROWS):
+            yield ScanPart(tuple(some), tuple(matches))
+            some, matches = [], []
+        some.append(row_id)
+        matches += own
+    if some:
+        yield ScanPart(tuple(some), tuple(matches))
+
+
+def _values(ids: Mapping[str, int], pair: Match) -> Mapping[str, Any]:
+    return {
+        "essay_a_id": ids[pair.a],
+        "essay_b_id": ids[pair.b],
+        "kind": pair.kind,
+        "similarity": pair.similarity,
+        "share_a": pair.share_a,
+        "share_b": pair.share_b,
+        "passages": [[list(passage.a), list(passage.b)] for passage in pair.passages],
+    }
 
 
 def read_matches(executor: Executor, slug: str) -> tuple[StoredMatch, ...]:

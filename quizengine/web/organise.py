@@ -111,8 +111,12 @@ def matches(slug: str) -> Page:
     """Show the pairs of essays that share text; comparing them anew is a step of its own."""
     person = require_organiser(slug)
     if request.method == "POST":
+        scan = essays.scan_contest(session(), slug)
+        for part in scan.parts:
+            with transaction(session()) as writing:
+                essays.store_matches(writing, scan, part)
         with transaction(session()) as writing:
-            essays.scan_contest(writing, slug, now=arrival(), actor=person.id)
+            essays.record_scan(writing, scan, now=arrival(), actor=person.id)
         return redirect(url_for("quiz.matches", slug=slug, xong="so"), 303)
     shown = contests.contest_page(session(), slug)
     return page(

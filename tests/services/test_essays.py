@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy.orm import Session
 
 from quizengine import signals
 from quizengine.core.sheets import Outcome
@@ -16,7 +15,8 @@ from quizengine.errors import Conflict, InvalidInput, NotFound
 from quizengine.services import essays
 from quizengine.services.audit import verify
 from quizengine.services.contests import find
-from quizengine.services.essays import EssayPage
+from quizengine.services.essays import EssayPage, Scan, ScanPart
+from quizengine.store.audit import read_entries
 from quizengine.store.essays import StoredMatch, count_submitted
 from tests.services.desk import (
     ACTOR,
@@ -30,6 +30,7 @@ from tests.services.desk import (
     Desk,
     make_contest,
     opened_desk,
+    statements,
     words,
 )
 
@@ -247,12 +248,19 @@ def test_handing_in_sends_one_signal_for_each_text(seated: Desk) -> None:
 
 def scan(desk: Desk) -> tuple[StoredMatch, ...]:
     """Scan the contest's essays and return the matches kept."""
-
-    def work(session: Session) -> None:
-        essays.scan_contest(session, SLUG, now=AFTER, actor=ACTOR)
-
-    desk.do(work)
+    store(desk, desk.look(lambda session: essays.scan_contest(session, SLUG)))
     return desk.look(lambda session: essays.read_matches(session, SLUG))
+
+
+def store(desk: Desk, found: Scan) -> None:
+    """Keep what a scan found."""
+
+    def keep(part: ScanPart) -> None:
+        desk.do(lambda session: essays.store_matches(session, found, part))
+
+    for part in found.parts:
+        keep(part)
+    desk.do(lambda session: essays.record_scan(session, found, now=AFTER, actor=ACTOR))
 
 
 def planted(desk: Desk) -> None:
@@ -291,6 +299,74 @@ def test_scanning_again_replaces_what_was_found_before(desk: Desk) -> None:
     desk.write("bare", words(120, 3000), OPENS, sequence=2)
     assert [match.kind for match in scan(desk)] == ["partial"]
     assert desk.look(verify) is None
+
+
+def test_comparing_writes_nothing_and_holds_up_no_writer(desk: Desk) -> None:
+    """Somebody saves a draft from inside the comparison, in a turn of their own."""
+    planted(desk)
+
+    def meanwhile(done: int, whole: int) -> None:
+        outcomes.append(draft(desk, f"nháp {done}", done + 2, person="own"))
+
+    outcomes: list[Outcome] = []
+    with statements(desk.engine) as ran:
+        found = desk.look(lambda session: essays.scan_contest(session, SLUG, progress=meanwhile))
+    assert outcomes
+    assert Outcome.REFUSED not in outcomes
+    assert not [one for one in ran if "quiz_match" in one or "quiz_audit" in one]
+    assert desk.look(lambda session: essays.read_matches(session, SLUG)) == ()
+    assert found.pairs == 6
+
+
+def test_a_text_replaced_while_it_was_compared_is_in_no_match(desk: Desk) -> None:
+    planted(desk)
+
+    def meanwhile(_done: int, _whole: int) -> None:
+        desk.write("exact", words(120, 2000), OPENS, sequence=2)
+
+    found = desk.look(lambda session: essays.scan_contest(session, SLUG, progress=meanwhile))
+    store(desk, found)
+    texts = {
+        text
+        for match in desk.look(lambda session: essays.read_matches(session, SLUG))
+        for text in (match.text_a, match.text_b)
+    }
+    assert texts == {words(120), fold(words(120)), words(60) + " " + words(60, 900)}
+
+
+def test_matches_are_written_in_parts_of_a_bounded_size(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planted(desk)
+    whole = scan(desk)
+    monkeypatch.setattr(essays, "PART_ROWS", 2)
+    found = desk.look(lambda session: essays.scan_contest(session, SLUG))
+    assert len(found.parts) > 2
+    # One essay's own matches stay together, however many they are.
+    assert all(len(part.matches) <= 2 or len(part.essays) == 1 for part in found.parts)
+    written = [row for part in found.parts for row in part.essays]
+    assert len(written) == len(set(written)) == 5
+    store(desk, found)
+    assert desk.look(lambda session: essays.read_matches(session, SLUG)) == whole
+
+
+def test_two_scans_at_once_leave_each_match_once(desk: Desk) -> None:
+    planted(desk)
+    first, second = (
+        desk.look(lambda session: essays.scan_contest(session, SLUG)) for _ in range(2)
+    )
+    store(desk, first)
+    kept = desk.look(lambda session: essays.read_matches(session, SLUG))
+    store(desk, second)
+    assert desk.look(lambda session: essays.read_matches(session, SLUG)) == kept
+
+
+def test_a_scan_is_on_the_record(desk: Desk) -> None:
+    planted(desk)
+    scan(desk)
+    entry = desk.look(lambda session: list(read_entries(session)))[-1]
+    assert (entry.action, entry.subject) == ("essays.scan", SLUG)
+    assert entry.details == {"essays": 5, "pairs": 6}
 
 
 def test_the_essays_of_staff_and_drafts_are_not_compared(desk: Desk) -> None:
