@@ -25,7 +25,7 @@ _DIGITS = {
 
 def title_number(title: str) -> str:
     """Return the first number of a title when it has one to three digits, else an empty string."""
-    found = re.search(r"\b\d{1,3}\b", title)
+    found = re.search(r"(?<!\w)[0-9]{1,3}(?!\w)", title)
     return found.group() if found else ""
 
 

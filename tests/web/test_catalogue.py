@@ -87,3 +87,11 @@ def test_the_poster_shows_the_number_of_the_title() -> None:
     width, path = dots("Tìm hiểu 92 năm Công đoàn")
     assert width == 160
     assert path.count("M") > 40
+
+
+@pytest.mark.parametrize(
+    "title", ["Tìm hiểu ٩٢ năm", "Tìm hiểu ９２ năm", "Tìm hiểu ٩2 năm", "ư92"]
+)
+def test_the_poster_draws_only_the_digits_it_has(title: str) -> None:
+    assert title_number(title) == ""
+    assert dots(title) == (80, "")
