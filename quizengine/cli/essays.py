@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from quizengine.cli.database import actor, opened_session
-from quizengine.cli.output import print_json, print_problems, progress
+from quizengine.cli.output import print_json, print_problems, problem_document, progress
 from quizengine.core.clock import utc_now
 from quizengine.core.duplicates import DuplicateReport, find_duplicates
 from quizengine.errors import Problem
@@ -58,7 +58,7 @@ def scan(
                 ],
                 progress=show,
             )
-    _print(report, as_json=as_json)
+    _print(report, problems, as_json=as_json)
     # What could not be read was compared with nothing: the report is not complete.
     raise SystemExit(1 if problems else 0)
 
@@ -85,9 +85,10 @@ def _scan_contest(slug: str, show: Callable[[int, int], None]) -> DuplicateRepor
     return scan.report
 
 
-def _print(report: DuplicateReport, *, as_json: bool) -> None:
+def _print(report: DuplicateReport, problems: list[Problem], *, as_json: bool) -> None:
     if as_json:
-        print_json(asdict(report))
+        found = [problem_document(problem) for problem in problems]
+        print_json({**asdict(report), "problems": found})
         return
     for pair in report.pairs:
         shares = f"{pair.share_a:.0%} of {pair.a}, {pair.share_b:.0%} of {pair.b}"

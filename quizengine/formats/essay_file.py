@@ -56,7 +56,8 @@ def read_essay_folder(
     """Yield (id, text) of every essay under a folder, in one file, or in a list of JSON Lines.
 
     The id of a file is its path within the folder, the id of a line ``{"id": …, "text": …}`` its
-    own; a line's text is yielded as it is. Names that begin with ``.`` or ``~$`` are passed over.
+    own; a line's text is yielded as it is. Names that begin with ``.`` or ``~$`` are passed over. A
+    link inside the folder is followed to a file of the folder, never out of it or to a folder.
     What cannot be read goes to ``on_problem``, located by file and line, and is left out; without
     it `InvalidFile` with all such problems is raised after the last essay. ``read`` may be a
     bounded form of `read_essay`.
@@ -66,6 +67,9 @@ def read_essay_folder(
     found = False
     for file in _essay_files(path):
         name = file.relative_to(path).as_posix() if file != path else file.name
+        if file != path and _leads_out(file, path):
+            report(Problem("error", "essay.link", Place("file", name), {"name": name}))
+            continue
         for outcome in _outcomes(file, name, read):
             if isinstance(outcome, Problem):
                 report(outcome)
@@ -81,8 +85,19 @@ def read_essay_folder(
 def _essay_files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    within = (file for file in path.rglob("*") if file.is_file())
+    within = (file for file in path.rglob("*") if file.is_symlink() or file.is_file())
     return sorted(file for file in within if not _is_passed_over(file.relative_to(path)))
+
+
+def _leads_out(file: Path, folder: Path) -> bool:
+    """Return whether a path is a link to no file of the folder: whoever sent it may aim it."""
+    if not file.is_symlink():
+        return False
+    try:
+        target = file.resolve(strict=True)
+    except (OSError, RuntimeError):  # a loop is the one or the other, by the version of Python
+        return True
+    return not (target.is_file() and target.is_relative_to(folder.resolve()))
 
 
 def _is_passed_over(path: Path) -> bool:

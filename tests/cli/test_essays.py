@@ -89,7 +89,37 @@ def test_an_essay_that_cannot_be_read_is_told_and_exits_with_1(shell: Shell, fol
     (folder / "hong.docx").write_bytes(b"PK\x03\x04 broken")
     result = shell.run("essays", "scan", folder, "--json", expecting=1)
     assert "hong.docx" in result.stderr
-    assert json.loads(result.stdout)["essays"] == 5
+    document = json.loads(result.stdout)
+    assert document["essays"] == 5
+    (problem,) = document["problems"]
+    assert (problem["severity"], problem["place"]) == ("error", "hong.docx")
+    assert problem["code"] == "file.damaged"
+    assert problem["message"] in result.stderr
+
+
+def test_a_whole_report_has_no_problems(shell: Shell, folder: Path) -> None:
+    assert shell.json("essays", "scan", folder, "--json")["problems"] == []
+
+
+def test_links_are_not_followed_out_of_the_folder(shell: Shell, folder: Path) -> None:
+    secret = shell.folder / "mat-khau.txt"
+    secret.write_text("không phải bài dự thi", encoding="utf-8")
+    (folder / "ra-ngoai.txt").symlink_to(secret)
+    (folder / "thu-muc-ngoai").symlink_to(shell.folder)
+    (folder / "vong.txt").symlink_to(folder / "vong.txt")
+    (folder / "vong").symlink_to(folder)
+    (folder / "dut.txt").symlink_to(folder / "khong-co.txt")
+    (folder / "trong.txt").symlink_to("rieng.txt")
+    document = shell.json("essays", "scan", folder, "--json", expecting=1)
+    assert document["essays"] == 6
+    assert {one["place"] for one in document["problems"]} == {
+        "dut.txt",
+        "ra-ngoai.txt",
+        "thu-muc-ngoai",
+        "vong",
+        "vong.txt",
+    }
+    assert {one["code"] for one in document["problems"]} == {"essay.link"}
 
 
 def test_a_text_to_leave_out_that_cannot_be_read_exits_with_1(shell: Shell, folder: Path) -> None:
