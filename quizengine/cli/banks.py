@@ -9,13 +9,18 @@ from typing import Any
 import click
 
 from quizengine.cli.database import actor, opened_session
-from quizengine.cli.output import print_json, print_problems, problem_document, tell
+from quizengine.cli.output import (
+    FILES,
+    NewFile,
+    print_json,
+    print_problems,
+    problem_document,
+    tell,
+)
 from quizengine.core.clock import utc_now
 from quizengine.errors import InvalidInput, has_errors
 from quizengine.formats.reading import ReadBank, run_bounded
 from quizengine.formats.registry import read_bank, write_bank
-
-FILES = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -39,7 +44,7 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
 
 @bank.command()
 @click.argument("source", type=FILES)
-@click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("target", type=NewFile())
 def convert(source: Path, target: Path) -> None:
     """Write the bank in SOURCE as TARGET, in the format of its ending."""
     found = _without_errors(source)

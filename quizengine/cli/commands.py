@@ -33,6 +33,10 @@ class _Commands(click.Group):
         except BUSY as error:
             _explain(Unavailable("database.unavailable"))
             tell(f"    {getattr(error, 'orig', error)}")
+        except OSError as error:
+            if error.filename is None:  # a pipe that nobody reads any more, which click knows
+                raise
+            tell(f"{error.filename}: {error.strerror}")
         sys.exit(1)
 
 

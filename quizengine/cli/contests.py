@@ -9,9 +9,15 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from quizengine.cli.banks import FILES
 from quizengine.cli.database import actor, opened_session
-from quizengine.cli.output import language, print_json, print_problems, problem_document, tell
+from quizengine.cli.output import (
+    FILES,
+    language,
+    print_json,
+    print_problems,
+    problem_document,
+    tell,
+)
 from quizengine.core.clock import utc_now
 from quizengine.core.contest import Contest
 from quizengine.errors import InvalidInput, has_errors

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import getpass
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from sqlalchemy import Engine
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import Engine, make_url, text
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
 from quizengine.cli.output import tell
+from quizengine.errors import InvalidInput
+
+DATABASES = ("postgresql", "sqlite")
 
 
 def actor() -> str:
@@ -60,10 +64,31 @@ def opened_engine() -> Iterator[Engine]:
 
     url = database_url()
     try:
-        engine = connect(url)
-    except ArgumentError as error:
+        is_known = make_url(url).get_backend_name() in DATABASES
+        engine = connect(url) if is_known else None
+    except (ArgumentError, ImportError) as error:
         raise click.UsageError(f"QUIZ_DATABASE_URL is no address of a database: {error}") from error
+    if engine is None:
+        raise click.UsageError(
+            "QUIZ_DATABASE_URL is neither an SQLite nor a PostgreSQL database: write "
+            "sqlite:////folder/quiz.sqlite3 or postgresql+psycopg://name@host/database"
+        )
     try:
+        _read_anything(engine)
         yield engine
     finally:
         engine.dispose()
+
+
+def _read_anything(engine: Engine) -> None:
+    """Raise ``InvalidInput`` for a file that is no database: SQLite notices at the first page."""
+    if engine.dialect.name != "sqlite":
+        return
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1 FROM sqlite_master LIMIT 1"))
+    except OperationalError:
+        raise
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        name = engine.url.database or ""
+        raise InvalidInput("database.not_a_database", name=name) from error

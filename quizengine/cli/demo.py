@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from quizengine.cli.output import progress, tell
 from quizengine.cli.sample_people import SamplePerson, make_essays, make_people
+from quizengine.cli.server import PORT, check_settings, run_server
 from quizengine.core.banks import Bank
 from quizengine.core.clock import utc_now
 from quizengine.core.units import UnitTree
@@ -35,11 +36,18 @@ DAYS_OPEN = 3
 
 
 @click.command()
-@click.option("--port", default=8000, show_default=True)
-@click.option("--people", default=400, show_default=True, help="How many people took part already.")
+@click.option("--port", default=8000, show_default=True, type=PORT)
+@click.option(
+    "--people",
+    default=400,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="How many people took part already.",
+)
 @click.option("--no-serve", is_flag=True, help="Make the database and end.")
 def demo(port: int, people: int, no_serve: bool) -> None:
     """Set up a whole contest with invented people on a database of its own, and serve it."""
+    check_settings()
     url = f"sqlite:///{_fresh_database()}"
     os.environ["QUIZ_DATABASE_URL"] = url
     slug = _set_up(url, people)
@@ -264,8 +272,6 @@ def _print_log_ins(url: str, participant_page: str, organiser_page: str) -> None
 
 
 def _serve(port: int) -> None:
-    from quizengine.cli.server import run_server
-
     sweeper = subprocess.Popen([sys.executable, "-m", "quizengine", "upkeep"])
     try:
         run_server({"bind": f"127.0.0.1:{port}", "workers": 2, "threads": 8})

@@ -9,7 +9,13 @@ from pathlib import Path
 import click
 
 from quizengine.cli.database import actor, opened_session
-from quizengine.cli.output import print_json, print_problems, problem_document, progress
+from quizengine.cli.output import (
+    FILES,
+    print_json,
+    print_problems,
+    problem_document,
+    progress,
+)
 from quizengine.core.clock import utc_now
 from quizengine.core.duplicates import DuplicateReport, find_duplicates
 from quizengine.errors import Problem
@@ -27,7 +33,7 @@ def essays() -> None:
 @click.argument("path", required=False, type=ANYTHING)
 @click.option("--contest", "slug", help="Scan the essays of a contest in the database.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option("--exclude", multiple=True, type=ANYTHING, help="Text that everybody may quote.")
+@click.option("--exclude", multiple=True, type=FILES, help="Text that everybody may quote.")
 @click.option("--against", multiple=True, type=ANYTHING, help="More texts to find copies of.")
 def scan(
     path: Path | None,

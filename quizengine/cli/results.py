@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from quizengine.cli.database import opened_session
-from quizengine.cli.output import tell
+from quizengine.cli.output import NewFile, tell
 from quizengine.core.clock import utc_now
 
 COLUMNS = (
@@ -33,7 +33,7 @@ COLUMNS = (
 @click.command()
 @click.argument("slug")
 @click.option("--format", "kind", type=click.Choice(["json", "csv", "xlsx"]), default="json")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("-o", "--output", type=NewFile())
 def results(slug: str, kind: str, output: Path | None) -> None:
     """Compute the results of a closed SLUG from the stored answers and print them."""
     from quizengine.services.results import results_document, results_json

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from typing import Any
@@ -13,15 +14,29 @@ from quizengine.cli.output import tell
 
 REQUEST_SECONDS = 90
 DRAIN_SECONDS = 30
+PORT = click.IntRange(1, 65535)
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True)
-@click.option("--workers", default=2, show_default=True, help="Processes; one a core is a start.")
-@click.option("--threads", default=8, show_default=True, help="Threads in each process.")
+@click.option("--port", default=8000, show_default=True, type=PORT)
+@click.option(
+    "--workers",
+    default=2,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Processes; one a core is a start.",
+)
+@click.option(
+    "--threads",
+    default=8,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Threads in each process.",
+)
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Serve the reference deployment with gunicorn."""
+    check_settings()
     run_server({"bind": f"{host}:{port}", "workers": workers, "threads": threads})
 
 
@@ -56,6 +71,16 @@ def upgrade() -> None:
 
     with opened_engine() as engine:
         tell(f"schema at {upgrade_schema(engine)}")
+
+
+def check_settings() -> None:
+    """End with a sentence when the environment holds a setting that the deployment cannot use."""
+    from quizengine.web.app import environment_settings
+
+    try:
+        environment_settings(os.environ)
+    except ValueError as error:
+        raise click.UsageError(f"A setting in the environment is no number: {error}") from error
 
 
 def run_server(settings: dict[str, Any]) -> None:

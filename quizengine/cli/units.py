@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from quizengine.cli.banks import FILES
 from quizengine.cli.database import actor, opened_session
-from quizengine.cli.output import print_problems, tell
+from quizengine.cli.output import FILES, print_problems, tell
 from quizengine.core.clock import utc_now
 from quizengine.core.units import UnitTree
 from quizengine.errors import InvalidInput, has_errors

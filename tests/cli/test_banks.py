@@ -89,6 +89,16 @@ def test_a_bank_with_errors_is_not_loaded(shell: Shell) -> None:
     assert "version 1" in load(shell, write(shell, make_bank())).stderr
 
 
+def test_a_bank_is_converted_into_a_folder_that_is_there(shell: Shell, native: Path) -> None:
+    for target in (shell.folder / "missing" / "out.xlsx", shell.folder):
+        assert "Traceback" not in shell.run("bank", "convert", native, target, expecting=2).stderr
+
+
+def test_a_file_that_cannot_be_written_is_named(shell: Shell, native: Path) -> None:
+    target = shell.folder / f"{'dài' * 100}.xlsx"
+    assert target.name in shell.run("bank", "convert", native, target, expecting=1).stderr
+
+
 def test_a_bank_converts_to_a_file_of_the_same_bank(shell: Shell, native: Path) -> None:
     for name in ("one.xlsx", "two.docx", "three.yaml"):
         shell.run("bank", "convert", native, shell.folder / name)

@@ -158,6 +158,11 @@ def test_results_as_xlsx_are_a_sheet_of_the_same_rows(ended: Desk, shell: Shell)
     assert phones == [line["phone"] for line in ended.ranking()]
 
 
+def test_results_go_into_a_folder_that_is_there(ended: Desk, shell: Shell) -> None:
+    said = shell.run("results", SLUG, "-o", shell.folder / "missing" / "x.json", expecting=2)
+    assert "missing" in said.stderr
+
+
 def test_an_unknown_format_is_wrong_usage(shell: Shell) -> None:
     shell.run("results", SLUG, "--format", "pdf", expecting=2)
 

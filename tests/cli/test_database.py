@@ -49,6 +49,10 @@ def test_the_database_is_by_default_in_the_folder_instance(
         ("postgresql+psycopg://nobody@127.0.0.1:1/quiz", 1),
         ("nonsense", 2),
         ("nonsense://x", 2),
+        ("mysql://root@127.0.0.1/quiz", 2),
+        ("mysql+pymysql://root@127.0.0.1/quiz", 2),
+        ("postgresql+nothing://x", 2),
+        ("sqlite+nothing:///x", 2),
     ],
 )
 @pytest.mark.parametrize("command", [("contest", "status", "x"), ("db", "upgrade")])
@@ -63,6 +67,54 @@ def test_a_database_that_is_not_there_is_a_sentence_not_a_traceback(
     said = shell.run(*command, expecting=code).stderr
     assert said.strip()
     assert "Traceback" not in said
+
+
+def test_another_kind_of_database_is_told_the_two_that_work(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUIZ_DATABASE_URL", "mysql://root@127.0.0.1/quiz")
+    said = shell.run("db", "upgrade", expecting=2).stderr
+    assert "SQLite" in said
+    assert "PostgreSQL" in said
+
+
+@pytest.mark.parametrize("command", [("contest", "status", "x"), ("db", "upgrade")])
+def test_a_file_that_is_no_database_is_named_and_left_alone(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    junk = shell.folder / "junk.db"
+    junk.write_bytes(b"not a database, however long " * 200)
+    monkeypatch.setenv("QUIZ_DATABASE_URL", f"sqlite:///{junk}")
+    said = shell.run(*command, expecting=1).stderr
+    assert "junk.db" in said
+    assert "database.not_a_database" not in said
+    assert junk.read_bytes().startswith(b"not a database")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("serve", "--port", "99999"),
+        ("serve", "--port", "0"),
+        ("serve", "--workers", "0"),
+        ("serve", "--threads", "0"),
+        ("demo", "--port", "99999"),
+        ("demo", "--people", "-1"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_wrong_usage(
+    shell: Shell, arguments: tuple[str, ...]
+) -> None:
+    shell.run(*arguments, expecting=2)
+    assert not (shell.folder / "instance").exists()
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_a_setting_that_is_no_number_is_a_sentence(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("QUIZ_TRUSTED_PROXIES", "abc")
+    assert "abc" in shell.run(command, expecting=2).stderr
 
 
 def test_tables_that_differ_are_refused_with_a_sentence(desk: Desk, shell: Shell) -> None:

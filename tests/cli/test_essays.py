@@ -131,7 +131,13 @@ def test_a_text_to_leave_out_that_cannot_be_read_exits_with_1(shell: Shell, fold
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("missing",), (".", "--contest", SLUG), ("--contest", SLUG, "--exclude", ".")],
+    [
+        (),
+        ("missing",),
+        (".", "--contest", SLUG),
+        ("--contest", SLUG, "--against", "."),
+        (".", "--exclude", "."),
+    ],
 )
 def test_wrong_usage_exits_with_2(shell: Shell, arguments: tuple[str, ...]) -> None:
     shell.run("essays", "scan", *arguments, expecting=2)
