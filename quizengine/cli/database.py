@@ -38,15 +38,20 @@ def database_url() -> str:
 @contextmanager
 def opened_session() -> Iterator[Session]:
     """Give a session on the database; exits with 1 when its schema is not the present one."""
-    from quizengine.store.schema import is_current
-
     with opened_engine() as engine:
-        if not is_current(engine):
-            tell(f"The database {engine.url!r} is not at the present schema.")
-            tell("    Run: quizengine db upgrade")
-            raise SystemExit(1)
+        require_schema(engine)
         with Session(engine) as session:
             yield session
+
+
+def require_schema(engine: Engine) -> None:
+    """Exit with 1 when the database is not at the present schema, saying how to bring it there."""
+    from quizengine.store.schema import is_current
+
+    if not is_current(engine):
+        tell(f"The database {engine.url!r} is not at the present schema.")
+        tell("    Run: quizengine db upgrade")
+        raise SystemExit(1)
 
 
 @contextmanager
@@ -60,6 +65,13 @@ def opened_engine() -> Iterator[Engine]:
         with app.app_context():
             yield app.extensions["quizengine"].db.engine
         return
+    with own_engine() as engine:
+        yield engine
+
+
+@contextmanager
+def own_engine() -> Iterator[Engine]:
+    """Give the engine of the reference deployment's database."""
     from quizengine.store.connection import connect
 
     url = database_url()

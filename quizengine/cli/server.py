@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from quizengine.cli.database import opened_engine
+from quizengine.cli.database import opened_engine, own_engine, require_schema
 from quizengine.cli.output import tell
 
 REQUEST_SECONDS = 90
@@ -37,6 +37,8 @@ PORT = click.IntRange(1, 65535)
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Serve the reference deployment with gunicorn."""
     check_settings()
+    with own_engine() as engine:
+        require_schema(engine)
     run_server({"bind": f"{host}:{port}", "workers": workers, "threads": threads})
 
 

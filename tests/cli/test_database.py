@@ -18,6 +18,7 @@ from quizengine import QuizEngine
 from quizengine.cli import cli
 from quizengine.core.attempts import State
 from quizengine.services import contests
+from quizengine.store.connection import connect
 from tests.cli.conftest import Shell
 from tests.services.desk import SLUG, Desk, opened_desk
 
@@ -32,6 +33,19 @@ def test_upgrading_twice_is_upgrading_once(shell: Shell) -> None:
 def test_a_database_without_tables_says_what_to_run(shell: Shell) -> None:
     said = shell.run("contest", "status", SLUG, expecting=1).stderr
     assert "quizengine db upgrade" in said
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_nothing_is_served_from_a_database_without_the_present_schema(
+    shell: Shell, is_old: bool
+) -> None:
+    if is_old:
+        shell.run("db", "upgrade")
+        engine = connect(shell.url)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE quiz_alembic_version SET version_num = '0'")
+        engine.dispose()
+    assert "quizengine db upgrade" in shell.run("serve", expecting=1).stderr
 
 
 def test_the_database_is_by_default_in_the_folder_instance(
