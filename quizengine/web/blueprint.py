@@ -141,7 +141,7 @@ def show_http_error(error: HTTPException) -> AnyResponse:
         return error.get_response()
     if error.code >= 500:
         forget_reader()
-        return make_response(render("broken"), error.code)
+        return _broken_page(error.code)
     code = KNOWN_STATUSES.get(error.code, "web.bad_request")
     message, suggestion = languages.described(Problem("error", code))
     response = _error_page(error.code, message, suggestion, code=code)
@@ -149,6 +149,13 @@ def show_http_error(error: HTTPException) -> AnyResponse:
         if name == "Allow":
             response.headers[name] = value
     return response
+
+
+def _broken_page(status: int) -> AnyResponse:
+    if not is_json():
+        return make_response(render("broken"), status)
+    message, suggestion = languages.described(Problem("error", "web.broken"))
+    return _error_page(status, message, suggestion, code="web.broken")
 
 
 def show_busy(error: Exception) -> Response:

@@ -124,7 +124,8 @@ def _exam_page(
 
 def _numbers(name: str) -> list[int]:
     """Return the question numbers in a parameter of the address, like ``?giu=3,7``."""
-    return [int(part) for part in request.args.get(name, "").split(",") if part.isdecimal()][:300]
+    parts = request.args.get(name, "").split(",")[:300]
+    return [int(part) for part in parts if part.isdecimal() and len(part) < 4]
 
 
 @quiz.get("/lam-bai/<public_id>/luu")
@@ -142,7 +143,7 @@ def save_answers(public_id: str) -> Page:
     ``saved``, ``superseded`` or ``refused``, which all take the answer out of the sender's queue.
     """
     if request.is_json:
-        replies = _save(public_id, tuple(_answers_of_json(request.get_json())))
+        replies = _save(public_id, tuple(_answers_of_json(_json())))
         return jsonify(
             replies=[
                 {"slot": reply.slot, "outcome": reply.outcome, "reason": reply.reason}
@@ -163,18 +164,40 @@ def _save(public_id: str, answers: tuple[Answer, ...]) -> tuple[Reply, ...]:
     )
 
 
+def _json() -> object:
+    """Return the document of a script; ``InvalidInput`` when it is nested without end."""
+    try:
+        return request.get_json()
+    except RecursionError as error:
+        raise InvalidInput("web.bad_answers") from error
+
+
 def _answers_of_json(document: object) -> Iterator[Answer]:
     if not isinstance(document, dict) or not isinstance(document.get("answers"), list):
         raise InvalidInput("web.bad_answers")
     for item in document["answers"]:
         try:
-            slot, sequence = int(item["slot"]), int(item["sequence"])
+            slot, sequence = _whole(item["slot"]), _whole(item["sequence"])
             if "number" in item:
-                yield Answer(slot, sequence, number=int(item["number"]))
+                yield Answer(slot, sequence, number=_whole(item["number"]))
             else:
-                yield Answer(slot, sequence, frozenset(map(int, item["positions"])))
-        except (KeyError, TypeError, ValueError) as error:
+                yield Answer(slot, sequence, _positions(item["positions"]))
+        except (KeyError, TypeError) as error:
             raise InvalidInput("web.bad_answers") from error
+
+
+def _positions(value: object) -> frozenset[int]:
+    if not isinstance(value, list):
+        raise TypeError
+    return frozenset(map(_whole, value))
+
+
+def _whole(value: object) -> int:
+    """Return a whole number of a JSON document; ``TypeError`` for anything near one."""
+    # A boolean is an int to isinstance, and to save 0.9 as 0 would be to answer for somebody.
+    if type(value) is not int:
+        raise TypeError
+    return value
 
 
 def _save_form(public_id: str) -> Page:
@@ -191,9 +214,9 @@ def _typed(form: MultiDict[str, str], found: Exam) -> dict[int, frozenset[int]]:
     """Return the ticked positions by slot, without what is no position of it."""
     return {
         question.slot: frozenset(
-            int(value)
-            for value in form.getlist(f"q{question.slot}")
-            if value.isdecimal() and int(value) < len(question.choices)
+            position
+            for position in range(len(question.choices))
+            if str(position) in form.getlist(f"q{question.slot}")
         )
         for question in found.questions
     }
@@ -202,7 +225,9 @@ def _typed(form: MultiDict[str, str], found: Exam) -> dict[int, frozenset[int]]:
 def is_prediction(typed: str) -> bool:
     """Return whether a typed prediction is empty or a number that fits."""
     digits = digits_of(typed)
-    return not typed or (digits.isdecimal() and int(digits) <= LARGEST_PREDICTION)
+    # Python reads no number of some thousand digits, and raises.
+    is_short = digits.isdecimal() and len(digits) <= len(str(LARGEST_PREDICTION))
+    return not typed or (is_short and int(digits) <= LARGEST_PREDICTION)
 
 
 def digits_of(typed: str) -> str:

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from werkzeug.exceptions import ServiceUnavailable
 
 from quizengine.store.schema import upgrade
 from quizengine.store.tables import Base
@@ -82,6 +83,22 @@ def test_an_error_nobody_foresaw_is_a_page_in_the_look_and_tells_nothing(site: S
     assert reader.status == 500
     assert 'class="foot"' in reader.page
     assert "secret detail" not in reader.page
+
+
+@pytest.mark.parametrize("kind", [500, 503])
+def test_a_script_is_told_in_json_that_something_broke(site: Site, kind: int) -> None:
+    def broken() -> str:
+        if kind == 503:
+            raise ServiceUnavailable
+        raise ZeroDivisionError("secret detail")
+
+    site.app.add_url_rule("/broken", "broken", broken)
+    site.app.config["PROPAGATE_EXCEPTIONS"] = False
+    response = site.reader().client.get("/broken", headers={"Accept": "application/json"})
+    assert response.status_code == kind
+    assert response.get_json()["code"] == "web.broken"
+    assert "Máy chủ gặp lỗi" in response.get_json()["message"]
+    assert "secret detail" not in response.text
 
 
 def test_a_database_that_goes_away_is_told_to_somebody_logged_in(site: Site) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+import pytest
+from werkzeug.test import TestResponse
+
 from tests.web.site import EVENING, ROUND, SLUG, Reader, Site, forms_of
 
 START = f"/thi/{SLUG}/{ROUND}/bat-dau"
@@ -207,6 +210,53 @@ def test_json_that_makes_no_sense_is_refused_whole(site: Site) -> None:
         )
         assert response.status_code == 422
         assert response.get_json()["message"]
+
+
+def send_json(reader: Reader, exam: str, body: str) -> TestResponse:
+    """Post a script's body to the address that saves answers."""
+    headers = {"X-Quiz-Token": token_of(reader), "Content-Type": "application/json"}
+    return reader.client.post(exam + "/luu", data=body, headers=headers)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"answers": [{"slot": 0, "positions": [1], "sequence": Infinity}]}',
+        '{"answers": [{"slot": 0, "positions": [1], "sequence": 1e400}]}',
+        '{"answers": [{"slot": Infinity, "positions": [1], "sequence": 1}]}',
+        '{"answers": [{"slot": 20, "number": NaN, "sequence": 1}]}',
+        '{"answers": [{"slot": 0.9, "positions": [1], "sequence": 1}]}',
+        '{"answers": [{"slot": 0, "positions": [0.7], "sequence": 1}]}',
+        '{"answers": [{"slot": 0, "positions": [1], "sequence": 2.9}]}',
+        '{"answers": [{"slot": false, "positions": [1], "sequence": 1}]}',
+        '{"answers": [{"slot": 0, "positions": [true], "sequence": 1}]}',
+        '{"answers": [{"slot": 0, "positions": "01", "sequence": 1}]}',
+        '{"answers": [{"slot": 0, "positions": {"0": 1}, "sequence": 1}]}',
+        '{"answers": [{"slot": 0, "positions": ["1"], "sequence": 1}]}',
+        '{"answers": [{"slot": 20, "number": "77", "sequence": 1}]}',
+        '{"answers": ["slot"]}',
+        "[" * 20_000,
+        '{"answers": [{"slot": ' + "9" * 5_000 + "}]}",
+    ],
+)
+def test_json_with_anything_but_whole_numbers_saves_nothing(site: Site, body: str) -> None:
+    reader = begin(site)
+    exam = reader.path
+    response = send_json(reader, exam, body)
+    assert response.status_code in (400, 422)
+    assert response.get_json()["message"]
+    reader.open(exam)
+    assert "0/20 câu" in reader.page
+
+
+@pytest.mark.parametrize("name", ["q0", "prediction", "sequence"])
+def test_a_form_with_endless_digits_is_no_fault_of_the_server(site: Site, name: str) -> None:
+    reader = begin(site)
+    reader.send(then="stay", **{name: "9" * 5_000})
+    assert reader.status in (200, 422)
+    assert reader.client.get(f"/thi/lam-bai/{exam_id(reader)}?giu={'9' * 5_000}").status_code == 200
+    reader.open(START)
+    assert "0/20 câu" in reader.page
 
 
 def test_what_belongs_to_somebody_else_looks_like_nothing(site: Site) -> None:

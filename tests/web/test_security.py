@@ -59,6 +59,7 @@ def test_a_token_of_somebody_else_is_worth_nothing(site: Site) -> None:
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
     ],
 )
 def test_a_request_of_another_site_is_refused_even_with_the_token(
