@@ -191,8 +191,11 @@ def offer_again(error: ExpiredToken) -> Response:
 def _may_be_sent_again() -> bool:
     """Return whether the browser vouches that something was typed into a page of ours.
 
-    Without that a foreign page could put its own words into the form that is offered.
+    Without that a foreign page could put its own words into the form that is offered. A password
+    never stands in a page.
     """
+    if "password" in request.form:
+        return False
     vouched = "Sec-Fetch-Site" in request.headers or "Origin" in request.headers
     return vouched and not is_foreign() and not is_json() and bool(_typed())
 

@@ -110,6 +110,15 @@ def test_answers_of_somebody_logged_out_elsewhere_are_kept_until_sent_again(site
     assert "1/20 câu" in page.page
 
 
+@pytest.mark.parametrize("path", ["/dang-nhap", "/tao-tai-khoan"])
+def test_a_password_is_never_put_into_a_page(site: Site, path: str) -> None:
+    client = site.reader().client
+    typed = {"login": "0900000456", "password": "ba từ dễ nhớ", "csrf_token": "x"}
+    response = client.post(path, data=typed, headers=SAME)
+    assert response.status_code == 403
+    assert "ba từ dễ nhớ" not in response.text
+
+
 def test_a_forged_form_is_never_offered_to_be_sent_again(site: Site) -> None:
     reader = site.participant()
     forged = {"text": "của kẻ khác", "csrf_token": "x"}
