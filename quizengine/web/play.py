@@ -143,7 +143,7 @@ def save_answers(public_id: str) -> Page:
     ``saved``, ``superseded`` or ``refused``, which all take the answer out of the sender's queue.
     """
     if request.is_json:
-        replies = _save(public_id, tuple(_answers_of_json(_json())))
+        replies = _save_json(public_id)
         return jsonify(
             replies=[
                 {"slot": reply.slot, "outcome": reply.outcome, "reason": reply.reason}
@@ -151,6 +151,25 @@ def save_answers(public_id: str) -> Page:
             ]
         )
     return _save_form(public_id)
+
+
+def _save_json(public_id: str) -> tuple[Reply, ...]:
+    try:
+        replies = _save(public_id, tuple(_answers_of_json(_json())))
+    except InvalidInput:
+        _check_own(public_id)
+        raise
+    if not replies:
+        _check_own(public_id)
+    return replies
+
+
+def _check_own(public_id: str) -> None:
+    """Raise ``NotFound`` for a foreign attempt before anything is said about the answers.
+
+    Only where nothing is saved: a save asks no question twice, its statement decides.
+    """
+    receipts.own_attempt(session(), public_id, require_participant().id)
 
 
 def _save(public_id: str, answers: tuple[Answer, ...]) -> tuple[Reply, ...]:

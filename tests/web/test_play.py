@@ -259,6 +259,25 @@ def test_a_form_with_endless_digits_is_no_fault_of_the_server(site: Site, name: 
     assert "0/20 câu" in reader.page
 
 
+def test_what_a_script_sends_to_a_foreign_attempt_looks_like_nothing(site: Site) -> None:
+    reader = begin(site)
+    exam = reader.path
+    reader.send(then="stay", q0="1")
+    stranger = site.participant("Người lạ", "0900000111")
+    stranger.open(f"/thi/{SLUG}/bai-viet")
+    bodies = (
+        '{"answers": []}',
+        '{"answers": 1}',
+        '{"answers": [{"slot": 99, "positions": [0], "sequence": 1}]}',
+        '{"answers": [{"slot": 0, "positions": [9], "sequence": 1}]}',
+        '{"answers": [{"slot": 0, "positions": [0], "sequence": 9}]}',
+    )
+    for path in (exam, "/thi/lam-bai/khong-co"):
+        for body in bodies:
+            assert send_json(stranger, path, body).status_code == 404, body
+    assert send_json(reader, exam, '{"answers": []}').status_code == 200
+
+
 def test_what_belongs_to_somebody_else_looks_like_nothing(site: Site) -> None:
     reader = begin(site)
     exam = reader.path
