@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
+import socket
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -23,7 +25,7 @@ from quizengine.cli.server import PORT, check_settings, run_server
 from quizengine.core.banks import Bank
 from quizengine.core.clock import utc_now
 from quizengine.core.units import UnitTree
-from quizengine.errors import NotFound
+from quizengine.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
     from quizengine.services.attempts import Answer
@@ -33,6 +35,7 @@ SAMPLE = "cong-doan-92"
 ACTOR = "demo"
 SEED = 92
 DAYS_OPEN = 3
+HOST = "127.0.0.1"
 
 
 @click.command()
@@ -47,15 +50,22 @@ DAYS_OPEN = 3
 @click.option("--no-serve", is_flag=True, help="Make the database and end.")
 def demo(port: int, people: int, no_serve: bool) -> None:
     """Set up a whole contest with invented people on a database of its own, and serve it."""
+    # Whatever can stop it comes first: the database of the run before is thrown away below.
     check_settings()
-    url = f"sqlite:///{_fresh_database()}"
-    os.environ["QUIZ_DATABASE_URL"] = url
-    slug = _set_up(url, people)
-    address = f"http://127.0.0.1:{port}"
-    with suppress(KeyboardInterrupt):
-        _print_log_ins(url, f"{address}/thi/{slug}/", f"{address}/thi/to-chuc/")
-        if not no_serve:
-            _serve(port)
+    sample_folder()
+    if not no_serve:
+        _check_port(port)
+    folder = Path.cwd() / "instance"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with _alone_in(folder):
+        url = f"sqlite:///{_fresh_database(folder)}"
+        os.environ["QUIZ_DATABASE_URL"] = url
+        slug = _set_up(url, people)
+        address = f"http://{HOST}:{port}"
+        with suppress(KeyboardInterrupt):
+            _print_log_ins(url, f"{address}/thi/{slug}/", f"{address}/thi/to-chuc/")
+            if not no_serve:
+                _serve(port)
 
 
 def sample_folder() -> Path:
@@ -67,9 +77,27 @@ def sample_folder() -> Path:
     raise NotFound("demo.no_samples", folder=f"question_banks/{SAMPLE}")
 
 
-def _fresh_database() -> Path:
-    folder = Path.cwd() / "instance"
-    folder.mkdir(mode=0o700, exist_ok=True)
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise Conflict("demo.port_taken", port=str(port)) from error
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep other demonstrations from making the database of a folder anew meanwhile."""
+    with (folder / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Conflict("demo.running", folder=str(folder)) from error
+        yield
+
+
+def _fresh_database(folder: Path) -> Path:
     path = folder / "demo.sqlite3"
     for ending in ("", "-wal", "-shm", "-turn"):
         Path(f"{path}{ending}").unlink(missing_ok=True)
@@ -274,7 +302,7 @@ def _print_log_ins(url: str, participant_page: str, organiser_page: str) -> None
 def _serve(port: int) -> None:
     sweeper = subprocess.Popen([sys.executable, "-m", "quizengine", "upkeep"])
     try:
-        run_server({"bind": f"127.0.0.1:{port}", "workers": 2, "threads": 8})
+        run_server({"bind": f"{HOST}:{port}", "workers": 2, "threads": 8})
     finally:
         sweeper.terminate()
         sweeper.wait()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import socket
+
 from sqlalchemy.orm import Session
 
 from quizengine.services import contests
@@ -40,3 +43,28 @@ def test_the_demonstration_begins_anew_each_time(shell: Shell) -> None:
         assert page.slug == SLUG
     engine.dispose()
     assert shell.json("contest", "status", SLUG, "--json")["participants"] == 3
+
+
+def test_a_port_that_is_taken_leaves_the_database_alone(shell: Shell) -> None:
+    shell.run("demo", "--no-serve", "--people", "1")
+    path = shell.folder / "instance" / "demo.sqlite3"
+    before = path.read_bytes()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        said = shell.run("demo", "--port", str(port), "--people", "1", expecting=1).stderr
+    assert str(port) in said
+    assert path.read_bytes() == before
+
+
+def test_a_second_demonstration_in_the_folder_leaves_the_first_alone(shell: Shell) -> None:
+    shell.run("demo", "--no-serve", "--people", "1")
+    folder = shell.folder / "instance"
+    before = (folder / "demo.sqlite3").read_bytes()
+    with (folder / "demo.lock").open("w") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        said = shell.run("demo", "--no-serve", "--people", "1", expecting=1).stderr
+    assert str(folder) in said
+    assert (folder / "demo.sqlite3").read_bytes() == before
+    shell.run("demo", "--no-serve", "--people", "1")
