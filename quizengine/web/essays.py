@@ -11,7 +11,7 @@ from quizengine.services.contests import ContestPage
 from quizengine.services.essays import EssayPage
 from quizengine.web.blueprint import Page, page, quiz
 from quizengine.web.board import visible_contest
-from quizengine.web.forms import EssayForm, HandInForm
+from quizengine.web.forms import EssayForm, HandInForm, require_fields
 from quizengine.web.host import arrival, require_participant, session, write_answer
 
 REFUSED = {"before": "essay.not_open_yet", "after": "essay.closed"}
@@ -27,6 +27,7 @@ def write_essay(slug: str) -> Page:
     form = EssayForm(request.form, text=found.draft)
     if request.method == "GET":
         return _essay_page(shown, found, form)
+    require_fields("text", "sequence")
     return _keep_draft(shown, found, form)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask import request
 from wtforms import (
     BooleanField,
     HiddenField,
@@ -15,8 +16,18 @@ from wtforms import (
 from wtforms.validators import Optional
 
 from quizengine.core.contest import Contest, Need
+from quizengine.errors import InvalidInput
 from quizengine.web.languages import text
 from quizengine.web.security import TokenForm
+
+
+def require_fields(*names: str) -> None:
+    """Raise ``InvalidInput`` unless the sent form has the fields that its page always sends.
+
+    What is missing would count as emptied: a form cut short must not clear what is saved.
+    """
+    if any(name not in request.form for name in names):
+        raise InvalidInput("web.incomplete_form")
 
 
 class RegistrationForm(TokenForm):

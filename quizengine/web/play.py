@@ -17,7 +17,7 @@ from quizengine.services.attempts import Answer, Exam, Reply
 from quizengine.services.contests import ContestPage
 from quizengine.web.blueprint import Page, page, quiz
 from quizengine.web.board import refusal, visible_contest
-from quizengine.web.forms import StartForm
+from quizengine.web.forms import StartForm, require_fields
 from quizengine.web.host import arrival, require_participant, session, wiring, write_answer
 
 LETTERS = "ABCDEFGHIJ"
@@ -221,6 +221,7 @@ def _whole(value: object) -> int:
 
 def _save_form(public_id: str) -> Page:
     found = _open_exam(public_id)
+    require_fields("sequence")
     typed = _typed(request.form, found)
     prediction = request.form.get("prediction", "").strip()
     if found.state == "open" and not is_prediction(prediction):
@@ -261,7 +262,7 @@ def _changed(
 
     An untouched question is not sent, so that it keeps the time at which it was answered.
     """
-    sent = request.form.get("sequence", "")
+    sent = request.form["sequence"]
     sequence = int(sent) if sent.isdecimal() and len(sent) < 10 else found.next_sequence
     changed = [
         Answer(question.slot, sequence, typed[question.slot])

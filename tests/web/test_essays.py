@@ -92,3 +92,17 @@ def test_before_the_window_the_page_says_when_it_opens(site: Site) -> None:
     reader.open("/dang-nhap")
     reader.open(PATH)
     assert "Mở lúc 08:00 thứ hai, 26/7/2021" in reader.page
+
+
+def test_a_form_without_its_text_clears_no_draft(site: Site) -> None:
+    reader = site.participant()
+    path = f"/thi/{SLUG}/bai-viet"
+    reader.open(path)
+    reader.send(text=ESSAY, then="stay")
+    token = forms_of(reader.page, path)[-1].fields["csrf_token"][0]
+    for left in ({}, {"sequence": "9"}, {"text": "khác"}):
+        response = reader.client.post(path, data={"csrf_token": token, **left})
+        assert response.status_code == 422
+        assert "thiếu một phần" in response.text
+    reader.open(path)
+    assert ESSAY.strip() in reader.page

@@ -278,6 +278,23 @@ def test_what_a_script_sends_to_a_foreign_attempt_looks_like_nothing(site: Site)
     assert send_json(reader, exam, '{"answers": []}').status_code == 200
 
 
+def test_a_form_without_the_fields_of_the_page_clears_nothing(site: Site) -> None:
+    reader = begin(site)
+    exam = reader.path
+    reader.send(then="stay", q0="1")
+    headers = {"X-Quiz-Token": token_of(reader)}
+    response = reader.client.post(exam + "/luu", headers=headers)
+    assert response.status_code == 422
+    assert "thiếu một phần" in response.text
+    reader.open(exam)
+    assert "1/20 câu" in reader.page
+
+
+def test_the_field_that_vouches_for_the_whole_page_is_sent_last(site: Site) -> None:
+    reader = begin(site)
+    assert list(forms_of(reader.page, reader.path)[-1].fields)[-1] == "sequence"
+
+
 def test_what_belongs_to_somebody_else_looks_like_nothing(site: Site) -> None:
     reader = begin(site)
     exam = reader.path
