@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from quizengine.core.units import UnitTree
+from quizengine.errors import Conflict
 from quizengine.services import audit
-from quizengine.store import units
+from quizengine.store import contests, people, units
 from quizengine.store.connection import Executor
+
+MOST_NAMED = 5
 
 
 def load_units(session: Session, tree: UnitTree, *, now: datetime, actor: str) -> None:
-    """Store a checked tree in place of the one before."""
+    """Store a checked tree in place of the one before.
+
+    Raises ``Conflict`` when it leaves out units that people are registered in, in any contest:
+    results would name no unit for them. A unit that is no more stays in the tree with its last day.
+    """
+    _check_use(session, tree)
     units.replace_units(session, tree)
     audit.record(
         session,
@@ -23,6 +32,23 @@ def load_units(session: Session, tree: UnitTree, *, now: datetime, actor: str) -
         now=now,
         details={"units": len(tree.units)},
     )
+
+
+def _check_use(session: Session, tree: UnitTree) -> None:
+    kept = {unit.code for unit in tree.units}
+    gone = {unit.code for unit in units.read_units(session).units} - kept
+    if not gone:
+        return
+    used = Counter(
+        participant.unit
+        for contest in contests.list_contests(session)
+        for participant in people.list_participants(session, contest.id)
+        if participant.unit in gone
+    )
+    if used:
+        named = ", ".join(sorted(used)[:MOST_NAMED])
+        more = ", …" if len(used) > MOST_NAMED else ""
+        raise Conflict("units.in_use", units=len(used), people=used.total(), codes=f"{named}{more}")
 
 
 def unit_tree(executor: Executor) -> UnitTree:

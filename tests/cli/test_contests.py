@@ -109,6 +109,17 @@ def test_a_file_that_is_no_unit_tree_is_not_loaded(shell: Shell) -> None:
     assert shell.run("units", "show").stdout == ""
 
 
+def test_a_unit_that_people_are_in_is_not_left_out_of_the_tree(desk: Desk, shell: Shell) -> None:
+    desk.register("an")
+    path = shell.folder / "units.csv"
+    path.write_text("code,name,parent\nX,Đơn vị khác,\n", encoding="utf-8")
+    before = shell.run("units", "show").stdout
+    said = shell.run("units", "load", path, expecting=1).stderr
+    assert "Q-1" in said
+    assert "units.in_use" not in said
+    assert shell.run("units", "show").stdout == before
+
+
 # Results
 
 

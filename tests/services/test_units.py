@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from quizengine.core.units import Headcount, Unit, UnitTree
+from quizengine.errors import Conflict
 from quizengine.services import units
 from quizengine.store.audit import read_entries
 from tests.services.desk import ACTOR, OPENS, Desk, make_units
@@ -54,10 +57,35 @@ def test_loading_is_on_the_record(desk: Desk) -> None:
     assert (entry.action, entry.details) == ("units.load", {"units": 2})
 
 
-def test_people_keep_the_code_of_a_unit_that_is_gone(desk: Desk) -> None:
+def test_a_tree_without_a_unit_that_people_are_in_is_refused(desk: Desk) -> None:
+    for person in ("an", "binh"):
+        desk.register(person)
+    desk.register("chi", unit="Q-2")
+    desk.close()
+    with pytest.raises(Conflict) as refusal:
+        load(desk, DETAILED)
+    assert refusal.value.code == "units.in_use"
+    assert refusal.value.params == {"units": 2, "people": 3, "codes": "Q-1, Q-2"}
+    assert desk.look(units.unit_tree) == make_units()
+    assert desk.ranking() == []
+
+
+def test_at_most_five_units_in_use_are_named(desk: Desk) -> None:
+    crowded = UnitTree(tuple(Unit(f"T-{number}", f"Tổ {number}") for number in range(6)))
+    load(desk, crowded)
+    for number in range(6):
+        desk.register(f"person-{number}", unit=f"T-{number}")
+    with pytest.raises(Conflict) as refusal:
+        load(desk, make_units())
+    assert refusal.value.params["codes"] == "T-0, T-1, T-2, T-3, T-4, …"
+
+
+def test_a_tree_that_keeps_the_units_in_use_replaces_the_one_before(desk: Desk) -> None:
     desk.register("an")
-    load(desk, DETAILED)
+    kept = UnitTree((*DETAILED.units, Unit("Q-1", "Công đoàn Hoa Sen")))
+    load(desk, kept)
+    assert desk.look(units.unit_tree) == kept
     desk.take("an", OPENS)
     desk.close()
     line = desk.ranking()[0]
-    assert (line["unit"], line["unit_name"]) == ("Q-1", "")
+    assert (line["unit"], line["unit_name"]) == ("Q-1", "Công đoàn Hoa Sen")
