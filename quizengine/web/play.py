@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -22,6 +23,8 @@ from quizengine.web.host import arrival, require_participant, session, wiring, w
 
 LETTERS = "ABCDEFGHIJ"
 LARGEST_PREDICTION = 2**32 - 1
+NUMBER = re.compile("[0-9]+|[0-9]{1,3}(?:([ .,\u00a0\u202f])[0-9]{3})(?:\\1[0-9]{3})*")
+"""A whole number, with one kind of mark between its thousands or none."""
 
 
 @quiz.route("/<slug>/<round_code>/bat-dau", methods=["GET", "POST"])
@@ -246,13 +249,16 @@ def is_prediction(typed: str) -> bool:
     """Return whether a typed prediction is empty or a number that fits."""
     digits = digits_of(typed)
     # Python reads no number of some thousand digits, and raises.
-    is_short = digits.isdecimal() and len(digits) <= len(str(LARGEST_PREDICTION))
+    is_short = 0 < len(digits) <= len(str(LARGEST_PREDICTION))
     return not typed or (is_short and int(digits) <= LARGEST_PREDICTION)
 
 
 def digits_of(typed: str) -> str:
-    """Return a typed number without the marks people put between thousands."""
-    return typed.translate(str.maketrans("", "", " .,\u00a0"))
+    """Return a typed number without the marks between its thousands; empty when it is none.
+
+    Marks elsewhere are no thousands: 1.5 must not be saved as 15.
+    """
+    return re.sub(r"\D", "", typed) if NUMBER.fullmatch(typed) else ""
 
 
 def _changed(

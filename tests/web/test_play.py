@@ -295,6 +295,24 @@ def test_the_field_that_vouches_for_the_whole_page_is_sent_last(site: Site) -> N
     assert list(forms_of(reader.page, reader.path)[-1].fields)[-1] == "sequence"
 
 
+@pytest.mark.parametrize("typed", ["1.5", "1,2,3", "1.25", "12.5000", "1.000,000", "1.", ".250"])
+def test_a_prediction_with_marks_that_part_no_thousands_is_asked_for_again(
+    site: Site, typed: str
+) -> None:
+    reader = begin(site)
+    reader.send(then="stay", prediction=typed)
+    assert reader.status == 422
+    assert "Viết bằng chữ số" in reader.page
+    assert forms_of(reader.page, reader.path)[-1].fields["prediction"] == [typed]
+
+
+@pytest.mark.parametrize("typed", ["1250000", "1.250.000", "1,250,000", "1 250 000", " 1.250.000 "])
+def test_a_prediction_may_part_its_thousands(site: Site, typed: str) -> None:
+    reader = begin(site)
+    reader.send(then="stay", prediction=typed)
+    assert forms_of(reader.page, reader.path)[-1].fields["prediction"] == ["1250000"]
+
+
 def test_what_belongs_to_somebody_else_looks_like_nothing(site: Site) -> None:
     reader = begin(site)
     exam = reader.path
