@@ -22,6 +22,9 @@ from quizengine.errors import InvalidInput, has_errors
 from quizengine.formats.reading import ReadBank, run_bounded
 from quizengine.formats.registry import read_bank, write_bank
 
+MAX_NAME = 80
+"""Letters of a bank's name, as many as the database keeps."""
+
 
 @click.group()
 def bank() -> None:
@@ -60,6 +63,9 @@ def load(file: Path, name: str) -> None:
     from quizengine.services.banks import load_bank
     from quizengine.services.transaction import transaction
 
+    if not 1 <= len(name.strip()) <= MAX_NAME:
+        raise InvalidInput("bank.name_length", length=len(name.strip()), limit=MAX_NAME)
+    name = name.strip()
     found = _without_errors(file)
     with opened_session() as session, transaction(session):
         loaded = load_bank(session, found.bank, name=name, now=utc_now(), actor=actor())

@@ -14,6 +14,11 @@ from quizengine.errors import Param, Place, Problem, Severity
 
 MIN_CHOICES = 2
 MAX_CHOICES = 8
+MAX_STEM = 10_000
+"""Letters of a stem: some pages of text. A longer one is a file that was not read as meant."""
+MAX_CHOICE = 2_000
+MAX_ID = 80
+"""Letters of a question's id, as many as the database keeps."""
 NEAR_PERCENT = 92
 """From this likeness on two stems are reported as nearly the same."""
 NEAR_LETTERS = 400
@@ -78,11 +83,16 @@ def folded(text: str) -> str:
 
 def _of_question(index: int, question: Question) -> Iterator[Finding]:
     def report(code: str, part: Part, severity: Severity = "error", **params: Param) -> Finding:
-        return Finding(severity, code, index, part, {"question": question.id, **params})
+        short = question.id if len(question.id) <= MAX_ID else f"{question.id[:20]}…"
+        return Finding(severity, code, index, part, {"question": short, **params})
 
     count = len(question.choices)
+    if len(question.id) > MAX_ID:
+        yield report("bank.id_too_long", "question", length=len(question.id), limit=MAX_ID)
     if not question.stem:
         yield report("bank.stem_empty", "stem")
+    if len(question.stem) > MAX_STEM:
+        yield report("bank.stem_too_long", "stem", length=len(question.stem), limit=MAX_STEM)
     if count < MIN_CHOICES:
         yield report("bank.choices_missing", "choices", count=count)
         return
@@ -91,6 +101,14 @@ def _of_question(index: int, question: Question) -> Iterator[Finding]:
     for letter, choice in zip(LETTERS, question.choices, strict=False):
         if not choice:
             yield report("bank.choice_empty", "choices", letter=letter)
+        if len(choice) > MAX_CHOICE:
+            yield report(
+                "bank.choice_too_long",
+                "choices",
+                letter=letter,
+                length=len(choice),
+                limit=MAX_CHOICE,
+            )
     for letters in _repeated_choices(question):
         yield report("bank.choice_repeated", "choices", letters=letters)
     if outside := question.key >> count << count:

@@ -81,6 +81,26 @@ def test_loading_the_same_content_again_changes_nothing(shell: Shell, native: Pa
     assert "version 3" in load(shell, write(shell, make_bank())).stderr
 
 
+@pytest.mark.parametrize("name", ["", "  ", "m" * 81])
+def test_a_bank_has_a_name_that_the_database_can_keep(
+    shell: Shell, native: Path, name: str
+) -> None:
+    shell.run("db", "upgrade")
+    said = shell.run("bank", "load", native, "--name", name, expecting=1).stderr
+    assert "80" in said
+    shell.run("bank", "load", native, "--name", "m" * 80)
+
+
+def test_a_question_as_long_as_a_book_is_a_problem_with_its_place(shell: Shell) -> None:
+    path = shell.folder / "bank.txt"
+    stem = "Hỏi dài " * 10_000
+    path.write_text(f"Câu 1. {stem}?\nA. Một\nB. {'hai ' * 600}\nĐáp án: A\n", encoding="utf-8")
+    document = shell.json("bank", "check", path, "--json", expecting=1)[0]
+    places = {one["code"]: one["place"] for one in document["problems"]}
+    assert places["bank.stem_too_long"] == "line 1"
+    assert places["bank.choice_too_long"]
+
+
 def test_a_bank_with_errors_is_not_loaded(shell: Shell) -> None:
     shell.run("db", "upgrade")
     path = shell.folder / "bank.txt"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from quizengine.core.banks import Bank, Kind, Question, mask_of
-from quizengine.core.lint import NEAR_LIMIT, lint
+from quizengine.core.lint import MAX_CHOICE, MAX_ID, MAX_STEM, NEAR_LIMIT, lint
 from quizengine.errors import Place
 
 GOOD = Question(
@@ -44,6 +44,8 @@ def test_an_empty_bank_is_an_error_of_the_file() -> None:
         ({"key": mask_of("AB")}, "bank.key_several"),
         ({"kind": Kind.TRUE_FALSE}, "bank.true_false_choices"),
         ({"pinned": mask_of("E")}, "bank.pinned_outside"),
+        ({"stem": "d" * (MAX_STEM + 1)}, "bank.stem_too_long"),
+        ({"choices": ("Huế", "d" * (MAX_CHOICE + 1))}, "bank.choice_too_long"),
     ],
 )
 def test_what_makes_a_question_unusable_is_an_error(change: dict[str, object], code: str) -> None:
@@ -51,6 +53,16 @@ def test_what_makes_a_question_unusable_is_an_error(change: dict[str, object], c
     assert (problem.code, problem.severity) == (code, "error")
     assert problem.place == Place("question", "1")
     assert problem.params["question"] == "1"
+
+
+def test_what_is_as_long_as_allowed_is_no_problem() -> None:
+    choices = ("Huế", "d" * MAX_CHOICE)
+    assert codes(replace(GOOD, id="1" * MAX_ID, stem="d" * MAX_STEM, choices=choices)) == []
+
+
+def test_an_id_that_the_database_cannot_keep_is_an_error() -> None:
+    (problem,) = lint(Bank((replace(GOOD, id="1" * (MAX_ID + 1)),)))
+    assert (problem.code, problem.params["limit"]) == ("bank.id_too_long", MAX_ID)
 
 
 def test_every_problem_of_a_question_is_reported_not_the_first() -> None:
