@@ -12,6 +12,7 @@ import threading
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy.orm import Session
@@ -34,6 +35,9 @@ MAX_PASSWORD = 200
 SESSION_DAYS = 14
 THROTTLE_MINUTES = 15
 MAX_TRIES = 10
+"""Wrong passwords for one log-in from one address within the span."""
+MAX_TRIES_EVERYWHERE = 100
+"""Wrong passwords for one log-in within the span; larger, so that a stranger locks nobody out."""
 
 #: A burst of log-ins leaves one core of the machine for answers; the rest of it waits its turn.
 _HASHING = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) - 1))
@@ -71,8 +75,9 @@ class NewAccount:
 class Credentials:
     """What a password is checked against: the account of a typed log-in, if there is one."""
 
-    #: What wrong passwords are counted under.
+    #: Wrong passwords from the address are counted under this, those from everywhere under that.
     subject: str
+    subject_everywhere: str
     account: Account | None
     stored: str | None
 
@@ -128,16 +133,22 @@ def add_account(session: Session, prepared: NewAccount, *, now: datetime) -> Acc
     return account
 
 
-def find_credentials(executor: Executor, login: str, *, now: datetime) -> Credentials:
+def find_credentials(executor: Executor, login: str, *, address: str, now: datetime) -> Credentials:
     """Return what a typed log-in's password is checked against; it only reads.
 
-    ``NotAllowed`` after too many wrong passwords for one log-in.
+    ``address`` is the remote one, empty when unknown. ``NotAllowed`` after too many wrong passwords
+    for the log-in, from there or from everywhere.
     """
     cleaned = clean_login(login)
-    subject = _digest(f"log-in:{cleaned}")
-    _check_throttle(executor, subject, now)
     account, stored = people.find_account(executor, cleaned) or (None, None)
-    return Credentials(subject, account, stored)
+    credentials = Credentials(
+        subject=_digest(f"log-in:{cleaned}:{_network(address)}"),
+        subject_everywhere=_digest(f"log-in:{cleaned}"),
+        account=account,
+        stored=stored,
+    )
+    _check_throttle(executor, credentials, now)
+    return credentials
 
 
 def check_password(credentials: Credentials, password: str) -> Verdict:
@@ -162,10 +173,11 @@ def log_in(
     up the tries meanwhile: guessing at once in many requests gains nothing.
     """
     credentials, account = verdict.credentials, verdict.credentials.account
-    _check_throttle(session, credentials.subject, now)
+    _check_throttle(session, credentials, now)
     if not verdict.is_right or account is None:
         ends = now + timedelta(minutes=THROTTLE_MINUTES)
         people.count_try(session, credentials.subject, now, ends)
+        people.count_try(session, credentials.subject_everywhere, now, ends)
         return None
     people.forget_tries(session, credentials.subject)
     if verdict.rehashed:
@@ -227,11 +239,27 @@ def _check_password(password: str) -> None:
         raise InvalidInput("account.password_long", limit=MAX_PASSWORD)
 
 
-def _check_throttle(executor: Executor, subject: str, now: datetime) -> None:
-    tried = people.find_tries(executor, subject, now)
-    if tried and tried[0] >= MAX_TRIES:
-        minutes = max(1, -(-int((tried[1] - now).total_seconds()) // 60))
-        raise NotAllowed("account.throttled", minutes=minutes)
+def _check_throttle(executor: Executor, credentials: Credentials, now: datetime) -> None:
+    limits = {
+        credentials.subject: MAX_TRIES,
+        credentials.subject_everywhere: MAX_TRIES_EVERYWHERE,
+    }
+    for subject, limit in limits.items():
+        tried = people.find_tries(executor, subject, now)
+        if tried and tried[0] >= limit:
+            minutes = max(1, -(-int((tried[1] - now).total_seconds()) // 60))
+            raise NotAllowed("account.throttled", minutes=minutes)
+
+
+def _network(address: str) -> str:
+    """Return what one party has of addresses: an IPv6 /64, else the address itself."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    return str(ip_network((parsed, 64), strict=False))
 
 
 def _is_right(stored: str | None, password: str) -> bool:

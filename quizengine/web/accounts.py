@@ -73,7 +73,9 @@ def log_in() -> Page:
 
 def _check_and_log_in(login: str, password: str) -> Login | None:
     """Return the new session of a right password; hashing holds up no answer that is saved."""
-    credentials = use_cases.find_credentials(session(), login, now=arrival())
+    credentials = use_cases.find_credentials(
+        session(), login, address=request.remote_addr or "", now=arrival()
+    )
     _release_connection()
     verdict = use_cases.check_password(credentials, password)
     with transaction(session()) as writing:

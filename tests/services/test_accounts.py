@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from quizengine.errors import Conflict, InvalidInput, NotAllowed
 from quizengine.services import accounts, upkeep
-from quizengine.services.accounts import Login, Role
+from quizengine.services.accounts import Login, Role, Verdict
 from quizengine.services.transaction import transaction
 from quizengine.store.audit import read_entries
 from quizengine.store.connection import connect
@@ -50,10 +50,11 @@ class Door:
         login: str = "0900000456",
         at: datetime = OPENS,
         previous: str | None = None,
+        address: str = "192.0.2.1",
     ) -> Login | None:
         """Log in."""
         with Session(self.engine) as session:
-            credentials = accounts.find_credentials(session, login, now=at)
+            credentials = accounts.find_credentials(session, login, address=address, now=at)
         verdict = accounts.check_password(credentials, password)
         with Session(self.engine) as session, transaction(session):
             return accounts.log_in(session, verdict, now=at, previous_token=previous)
@@ -168,9 +169,56 @@ def test_after_ten_wrong_passwords_even_the_right_one_waits(door: Door) -> None:
     assert door.log_in(at=OPENS + accounts.THROTTLE_MINUTES * MINUTE) is not None
 
 
+def test_strangers_elsewhere_lock_nobody_out(door: Door) -> None:
+    for _ in range(accounts.MAX_TRIES):
+        door.log_in("sai mật khẩu", address="198.51.100.7")
+    with pytest.raises(NotAllowed):
+        door.log_in(address="198.51.100.7")
+    assert door.log_in() is not None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("2001:db8:1:2::1", "2001:db8:1:2:aaaa::9"), ("192.0.2.1", "192.0.2.1"), ("", "")],
+)
+def test_tries_from_one_network_count_together(door: Door, one: str, other: str) -> None:
+    for _ in range(accounts.MAX_TRIES):
+        door.log_in("sai mật khẩu", address=one)
+    with pytest.raises(NotAllowed):
+        door.log_in(address=other)
+
+
+def test_guesses_from_everywhere_have_a_limit_of_their_own(door: Door) -> None:
+    with Session(door.engine) as session, transaction(session):
+        for stranger in range(accounts.MAX_TRIES_EVERYWHERE):
+            credentials = accounts.find_credentials(
+                session, "0900000456", address=f"198.51.100.{stranger}", now=OPENS
+            )
+            accounts.log_in(session, Verdict(credentials, is_right=False), now=OPENS)
+    with pytest.raises(NotAllowed) as refusal:
+        door.log_in()
+    assert refusal.value.code == "account.throttled"
+    assert door.log_in(at=OPENS + accounts.THROTTLE_MINUTES * MINUTE) is not None
+
+
+def test_a_right_password_somewhere_gives_strangers_no_new_tries(door: Door) -> None:
+    with Session(door.engine) as session, transaction(session):
+        for stranger in range(accounts.MAX_TRIES_EVERYWHERE - 1):
+            credentials = accounts.find_credentials(
+                session, "0900000456", address=f"198.51.100.{stranger}", now=OPENS
+            )
+            accounts.log_in(session, Verdict(credentials, is_right=False), now=OPENS)
+    assert door.log_in() is not None
+    assert door.log_in("sai mật khẩu", address="203.0.113.5") is None
+    with pytest.raises(NotAllowed):
+        door.log_in(address="203.0.113.6")
+
+
 def test_tries_made_at_once_are_not_more_tries(door: Door) -> None:
     with Session(door.engine) as session:
-        credentials = accounts.find_credentials(session, "0900000456", now=OPENS)
+        credentials = accounts.find_credentials(
+            session, "0900000456", address="192.0.2.1", now=OPENS
+        )
     verdict = accounts.check_password(credentials, PASSWORD)
     for _ in range(accounts.MAX_TRIES):
         door.log_in("sai mật khẩu")
@@ -189,7 +237,9 @@ def test_the_throttle_is_of_one_log_in_and_names_nobody(door: Door) -> None:
         door.log_in("sai mật khẩu", login="khac")
     assert door.log_in() is not None
     with Session(door.engine) as session:
-        assert "khac" not in str(session.scalars(select(ThrottleRow.subject)).all())
+        subjects = str(session.scalars(select(ThrottleRow.subject)).all())
+        assert "khac" not in subjects
+        assert "192.0.2.1" not in subjects
 
 
 def test_a_right_password_forgets_the_wrong_ones(door: Door) -> None:

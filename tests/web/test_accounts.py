@@ -84,6 +84,18 @@ def test_wrong_log_ins_look_alike_and_are_slowed_down_after_ten(site: Site) -> N
     assert session_cookie(reader)
 
 
+def test_a_log_in_is_not_locked_for_those_at_another_address(site: Site) -> None:
+    site.person()
+    stranger, owner = site.reader(), site.reader()
+    stranger.client.environ_base["REMOTE_ADDR"] = "198.51.100.7"
+    for _ in range(11):
+        stranger.open("/dang-nhap")
+        stranger.send(login="0900000456", password="sai mật khẩu")
+    owner.open("/dang-nhap")
+    owner.send(login="0900000456", password=PASSWORD)
+    assert session_cookie(owner)
+
+
 def test_a_log_in_never_leads_to_another_site(site: Site) -> None:
     site.person()
     reader = site.reader()
