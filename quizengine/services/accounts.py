@@ -9,6 +9,7 @@ import hashlib
 import os
 import secrets
 import threading
+import unicodedata
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -182,13 +183,15 @@ def log_in(
     people.forget_tries(session, credentials.subject)
     if verdict.rehashed:
         people.replace_password(session, account.id, verdict.rehashed)
+    return begin_session(session, account, now=now, previous_token=previous_token)
+
+
+def begin_session(
+    session: Session, account: Account, *, now: datetime, previous_token: str | None = None
+) -> Login:
+    """Return a new session of an account, as after registering; the browser's old one ends."""
     if previous_token:
         log_out(session, previous_token)
-    return begin_session(session, account, now=now)
-
-
-def begin_session(session: Session, account: Account, *, now: datetime) -> Login:
-    """Return a new session of an account, as after registering."""
     token = secrets.token_urlsafe(32)
     people.insert_session(
         session,
@@ -217,9 +220,16 @@ def log_out(session: Session, token: str) -> None:
 
 
 def clean_login(login: str) -> str:
-    """Return a typed log-in as it is compared: a phone number in one form, anything else folded."""
-    cleaned = clean_field("phone", login)
-    return cleaned if cleaned.isdecimal() else normalise(login).strip().casefold()
+    """Return a typed log-in as it is compared: a phone number in one form, anything else folded.
+
+    Letters of another width or shape are the plain ones (NFKC): what looks like an organiser's
+    log-in is that log-in.
+    """
+    plain = unicodedata.normalize("NFKC", normalise(login))
+    cleaned = clean_field("phone", plain)
+    if cleaned.isdecimal():
+        return cleaned
+    return unicodedata.normalize("NFKC", plain.strip().casefold())
 
 
 def _check_names(login: str, name: str) -> None:

@@ -109,7 +109,9 @@ def create_account() -> Page:
         )
         with transaction(session()) as writing:
             account = use_cases.add_account(writing, prepared, now=arrival())
-            started = use_cases.begin_session(writing, account, now=arrival())
+            started = use_cases.begin_session(
+                writing, account, now=arrival(), previous_token=request.cookies.get(COOKIE)
+            )
     except (Conflict, InvalidInput) as error:
         return _account_page(form, error)
     return _welcome(started.token, form.next.data)

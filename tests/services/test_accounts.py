@@ -108,6 +108,14 @@ def test_a_name_logs_in_whatever_its_case(door: Door) -> None:
     assert door.log_in(login=" bantochuc ") is not None
 
 
+@pytest.mark.parametrize("login", ["ｋｈｕｅ", "KHUE", "kh\u200bue", "ｋhue "])
+def test_a_name_that_looks_the_same_is_the_same_log_in(door: Door, login: str) -> None:
+    door.create("khue")
+    assert door.log_in(login=login) is not None
+    with pytest.raises(Conflict):
+        door.create(login)
+
+
 @pytest.mark.parametrize(
     ("password", "code"),
     [("a" * 7, "account.password_short"), ("a" * 201, "account.password_long")],
@@ -281,6 +289,15 @@ def test_logging_in_again_ends_the_session_before(door: Door) -> None:
     assert first != second
     assert not door.is_in(first)
     assert door.is_in(second)
+
+
+def test_a_new_account_ends_the_session_before(door: Door) -> None:
+    first = door.token()
+    account = door.create("khac")
+    with Session(door.engine) as session, transaction(session):
+        second = accounts.begin_session(session, account, now=OPENS, previous_token=first)
+    assert not door.is_in(first)
+    assert door.is_in(second.token)
 
 
 def test_a_wrong_password_leaves_the_session_before(door: Door) -> None:

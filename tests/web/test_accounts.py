@@ -51,6 +51,18 @@ def test_logging_in_changes_the_token_and_ends_the_old_one(site: Site) -> None:
     assert thief.path == "/dang-nhap"
 
 
+def test_making_a_second_account_ends_the_log_in_to_the_first(site: Site) -> None:
+    reader = site.person()
+    first = session_cookie(reader)
+    reader.open("/tao-tai-khoan")
+    reader.send(name="Người khác", login="0900000789", password=PASSWORD)
+    assert session_cookie(reader) not in ("", first)
+    thief = site.reader()
+    thief.client.set_cookie("quiz_session", first)
+    thief.open(f"/thi/{SLUG}/dang-ky")
+    assert thief.path == "/dang-nhap"
+
+
 def test_logging_out_ends_the_session_on_the_server(site: Site) -> None:
     reader = site.person()
     token = session_cookie(reader)
