@@ -19,7 +19,7 @@ from quizengine.cli.output import (
 from quizengine.core.clock import utc_now
 from quizengine.core.duplicates import DuplicateReport, find_duplicates
 from quizengine.errors import Problem
-from quizengine.formats.essay_file import read_essay, read_essay_folder
+from quizengine.formats.essay_file import read_essay_bounded, read_essay_folder
 
 ANYTHING = click.Path(exists=True, path_type=Path)
 
@@ -55,7 +55,7 @@ def scan(
             assert path is not None
             report = find_duplicates(
                 _read(path, problems),
-                exclude=[read_essay(file.read_bytes(), file.name) for file in exclude],
+                exclude=[read_essay_bounded(file.read_bytes(), file.name) for file in exclude],
                 against=[
                     # A source may hold a file of the same name as an essay.
                     (f"{source.name}/{name}", text)
@@ -71,7 +71,7 @@ def scan(
 
 def _read(path: Path, problems: list[Problem]) -> list[tuple[str, str]]:
     found: list[Problem] = []
-    essays = list(read_essay_folder(path, on_problem=found.append))
+    essays = list(read_essay_folder(path, read=read_essay_bounded, on_problem=found.append))
     print_problems(found, path.name)
     problems += found
     return essays

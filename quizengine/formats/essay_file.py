@@ -14,8 +14,18 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError
 
+from quizengine.core.passages import MOST_LETTERS
 from quizengine.errors import InvalidFile, InvalidInput, Param, Place, Problem
-from quizengine.formats.reading import check_size, is_zip, member_names, opened_zip, refused
+from quizengine.formats.reading import (
+    MAX_PACKED,
+    MEGABYTE,
+    check_size,
+    is_zip,
+    member_names,
+    opened_zip,
+    refused,
+    run_bounded,
+)
 
 LIST_SUFFIX = ".jsonl"
 
@@ -47,6 +57,17 @@ def read_essay(data: bytes, name: str) -> str:
     return text
 
 
+def read_essay_bounded(data: bytes, name: str) -> str:
+    """Return the text of a stranger's essay file, documents parsed in a child under limits.
+
+    Plain text is decoded here: no parser runs on it. Otherwise as :func:`read_essay`.
+    """
+    if is_zip(data) or _is_pdf(data):
+        check_size(data)
+        return run_bounded(read_essay, data, name)
+    return read_essay(data, name)
+
+
 def read_essay_folder(
     path: Path,
     *,
@@ -59,8 +80,8 @@ def read_essay_folder(
     own; a line's text is yielded as it is. Names that begin with ``.`` or ``~$`` are passed over. A
     link inside the folder is followed to a file of the folder, never out of it or to a folder.
     What cannot be read goes to ``on_problem``, located by file and line, and is left out; without
-    it `InvalidFile` with all such problems is raised after the last essay. ``read`` may be a
-    bounded form of `read_essay`.
+    it `InvalidFile` with all such problems is raised after the last essay. ``read`` may be
+    `read_essay_bounded`. What is too long to be compared is a problem too.
     """
     problems: list[Problem] = []
     report = on_problem or problems.append
@@ -109,11 +130,12 @@ def _outcomes(
 ) -> Iterator[Problem | tuple[str, str]]:
     """Yield the essays and problems of one file, the problems located in the folder."""
     try:
-        if file.suffix.lower() == LIST_SUFFIX:
-            with file.open("rb") as lines:
-                yield from _listed(lines, name)
-        else:
-            yield name, read(file.read_bytes(), name)
+        with file.open("rb") as opened:
+            if file.suffix.lower() == LIST_SUFFIX:
+                yield from _listed(iter(lambda: opened.readline(MAX_PACKED + 1), b""), name)
+            else:
+                text = read(opened.read(MAX_PACKED + 1), name)
+                yield _too_long(name, Place("file", name), text) or (name, text)
     except OSError:
         yield Problem("error", "essay.not_readable", Place("file", name), {"name": name})
     except InvalidInput as error:
@@ -122,16 +144,29 @@ def _outcomes(
             yield replace(problem, place=Place("file", name), params=params)
 
 
+def _too_long(essay_id: str, place: Place, text: str) -> Problem | None:
+    if len(text) <= MOST_LETTERS:
+        return None
+    return Problem("error", "essays.too_long", place, {"id": essay_id})
+
+
 def _listed(lines: Iterable[bytes], name: str) -> Iterator[Problem | tuple[str, str]]:
     """Yield the essay of each line of a list, or the problem with it."""
     seen: set[str] = set()
     for number, line in enumerate(lines, 1):
+        if len(line) > MAX_PACKED:
+            # What follows is the rest of this line: nothing tells where the next essay begins.
+            params: dict[str, Param] = {"name": name, "line": number}
+            params["megabytes"] = MAX_PACKED // MEGABYTE
+            place = Place("line", f"{name}:{number}")
+            yield Problem("error", "essay.line_too_long", place, params)
+            return
         if not line.strip():
             continue
         essay = _listed_essay(line)
         code = "essay.line_invalid" if essay is None else "essay.id_repeated"
         if essay is None or essay[0] in seen:
-            params: dict[str, Param] = {"name": name, "line": number}
+            params = {"name": name, "line": number}
             if essay:
                 params["id"] = essay[0]
             yield Problem("error", code, Place("line", f"{name}:{number}"), params)
@@ -156,7 +191,7 @@ def _listed_essay(line: bytes) -> tuple[str, str] | None:
 
 
 def _reader(data: bytes, name: str) -> Callable[[bytes], str]:
-    if b"%PDF-" in data[:1024]:
+    if _is_pdf(data):
         return lambda content: _pdf_text(content, name)
     names = member_names(data)
     if _WORD_BODY in names:
@@ -168,6 +203,10 @@ def _reader(data: bytes, name: str) -> Callable[[bytes], str]:
     if is_zip(data) or Path(name).suffix.lower() not in _TEXT_SUFFIXES:
         raise refused("essay.format_unknown", Place("file", name), name=name)
     return lambda content: _plain_text(content, name)
+
+
+def _is_pdf(data: bytes) -> bool:
+    return b"%PDF-" in data[:1024]
 
 
 def _plain_text(data: bytes, name: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,10 @@ from tests.cli.conftest import Shell
 from tests.services.desk import OPENS, SLUG, Desk, words
 
 ORIGINAL = words(150)
+DOCUMENT = (
+    '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
+    "<w:body><w:p><w:r><w:t>{}</w:t></w:r></w:p></w:body></w:document>"
+)
 
 
 @pytest.fixture
@@ -95,6 +101,53 @@ def test_an_essay_that_cannot_be_read_is_told_and_exits_with_1(shell: Shell, fol
     assert (problem["severity"], problem["place"]) == ("error", "hong.docx")
     assert problem["code"] == "file.damaged"
     assert problem["message"] in result.stderr
+
+
+def test_documents_of_strangers_are_parsed_in_a_process_of_their_own(
+    shell: Shell, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[object] = []
+    start = subprocess.run
+
+    def counted(*arguments: Any, **more: Any) -> Any:
+        started.append(arguments)
+        return start(*arguments, **more)
+
+    monkeypatch.setattr(subprocess, "run", counted)
+    document = DOCUMENT.format(ORIGINAL)
+    with zipfile.ZipFile(folder / "goc.docx", "w") as archive:
+        archive.writestr("word/document.xml", document)
+    (folder / "hong.pdf").write_bytes(b"%PDF-1.4 broken")
+    found = shell.json("essays", "scan", folder, "--json", expecting=1)
+    assert pairs(found)["goc.docx", "goc.txt"] == "exact"
+    assert [one["place"] for one in found["problems"]] == ["hong.pdf"]
+    assert len(started) == 2  # plain text needs no parser
+
+
+def test_what_is_over_a_limit_is_a_problem_of_that_essay_alone(shell: Shell, folder: Path) -> None:
+    (folder / "lon.txt").write_bytes(b"a" * 10_000_001)
+    lines = [
+        json.dumps({"id": "a", "text": ORIGINAL}),
+        json.dumps({"id": "b", "text": "b" * 10**7}),
+    ]
+    (folder / "ds.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    found = shell.json("essays", "scan", folder, "--json", expecting=1)
+    assert found["essays"] == 6
+    assert {one["code"]: one["place"] for one in found["problems"]} == {
+        "essay.line_too_long": "line ds.jsonl:2",
+        "file.too_large": "lon.txt",
+    }
+
+
+def test_a_text_too_long_to_be_compared_is_a_problem_of_that_essay_alone(
+    shell: Shell, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quizengine.formats.essay_file.MOST_LETTERS", len(ORIGINAL))
+    (folder / "dai.txt").write_text(ORIGINAL + " " + words(150, 3000), encoding="utf-8")
+    found = shell.json("essays", "scan", folder, "--json", expecting=1)
+    places = {one["place"] for one in found["problems"] if one["code"] == "essays.too_long"}
+    assert "dai.txt" in places
+    assert "goc.txt" not in places
 
 
 def test_a_whole_report_has_no_problems(shell: Shell, folder: Path) -> None:
