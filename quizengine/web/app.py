@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask, Response, redirect, request, url_for
 from flask.sessions import SecureCookieSessionInterface
@@ -19,6 +20,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from quizengine.core.clock import utc_now
@@ -133,7 +135,7 @@ def _attach(app: Flask, clock: Callable[[], datetime]) -> None:
     app.add_url_rule("/healthz", "health", lambda: _health(db))
     # Addresses of no blueprint and errors that nobody foresaw get the same look.
     app.register_error_handler(HTTPException, _show_http_error)
-    app.after_request(_secure_transport)
+    app.after_request(_secure)
     proxies = app.config["QUIZ_TRUSTED_PROXIES"]
     if proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
@@ -154,7 +156,20 @@ def _show_http_error(error: HTTPException) -> AnyResponse:
     return add_headers(show_http_error(error))
 
 
-def _secure_transport(response: Response) -> Response:
+def _secure(response: Response) -> Response:
+    """Return any response of the deployment with what all of them need."""
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if isinstance(request.routing_exception, RequestRedirect):
+        _make_relative(response)
     return response
+
+
+def _make_relative(response: Response) -> None:
+    """Keep the host out of a redirect of the router: it is whatever the request said it is."""
+    target = urlsplit(response.headers["Location"])
+    response.headers["Location"] = urlunsplit(
+        ("", "", "/" + target.path.lstrip("/"), target.query, "")
+    )
+    response.set_data("")

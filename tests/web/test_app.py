@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -132,6 +133,30 @@ def test_a_proxy_is_believed_only_when_one_is_declared() -> None:
         )
         response = app.test_client().get("/", headers=forwarded)
         assert ("Strict-Transport-Security" in response.headers) is is_https
+
+
+@pytest.mark.parametrize(
+    ("path", "to"),
+    [
+        ("/thi/khong-co", "/thi/khong-co/"),
+        ("/thi", "/thi/"),
+        ("/", "/thi/"),
+        ("/thi/khong-co?a=%2F&b", "/thi/khong-co/?a=%2F&b"),
+    ],
+)
+def test_a_redirect_names_no_host_that_a_request_made_up(site: Site, path: str, to: str) -> None:
+    response = site.app.test_client().get(path, headers={"Host": "evil.example"})
+    assert response.status_code in (302, 308)
+    assert response.headers["Location"] == to
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "evil.example" not in response.text
+
+
+@pytest.mark.parametrize("path", ["//evil.example", "//evil.example/thi", "/thi//evil.example"])
+def test_no_address_leads_to_another_site(site: Site, path: str) -> None:
+    response = site.app.test_client().get("/", environ_overrides={"PATH_INFO": path})
+    assert response.status_code in (308, 404)
+    assert re.match(r"/[^/\\]|$", response.headers.get("Location", ""))
 
 
 def free_port() -> int:
