@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import os
 import re
@@ -157,6 +158,33 @@ def test_no_address_leads_to_another_site(site: Site, path: str) -> None:
     response = site.app.test_client().get("/", environ_overrides={"PATH_INFO": path})
     assert response.status_code in (308, 404)
     assert re.match(r"/[^/\\]|$", response.headers.get("Location", ""))
+
+
+def test_what_a_page_links_is_kept_for_a_year_and_renamed_when_it_changes(site: Site) -> None:
+    client = site.app.test_client()
+    links = re.findall(r'<link[^>]*href="([^"]*)"', client.get("/thi/").text)
+    assert len(links) == 2
+    for address in links:
+        assert re.fullmatch(r"/thi/static/\w+\.(css|svg)\?v=[0-9a-f]{16}", address)
+        with client.get(address) as response:
+            assert address.endswith(hashlib.sha256(response.data).hexdigest()[:16])
+            assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+            assert "Set-Cookie" not in response.headers
+
+
+@pytest.mark.parametrize("version", ["", "?v=", "?v=0123456789abcdef"])
+def test_a_file_asked_for_under_another_version_is_asked_for_again(
+    site: Site, version: str
+) -> None:
+    with site.app.test_client().get(f"/thi/static/quiz.css{version}") as response:
+        assert response.status_code == 200
+        assert response.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("path", ["khong-co.css", "../app.py", "%2e%2e/app.py"])
+def test_a_file_that_is_not_there_has_no_version(site: Site, path: str) -> None:
+    response = site.app.test_client().get(f"/thi/static/{path}?v=0123456789abcdef")
+    assert response.status_code == 404
 
 
 def free_port() -> int:
