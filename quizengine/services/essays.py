@@ -63,15 +63,17 @@ class Scan:
     report: DuplicateReport
     pairs: int
     """How many pairs are to be kept: those whose texts nobody replaced meanwhile."""
+    rows: Mapping[str, int]
+    """The row of each essay by its public id."""
     parts: tuple[ScanPart, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ScanPart:
-    """Some essays by row, and the matches of which one of them is the first."""
+    """Some essays by public id, and the matches of which one of them is the first."""
 
-    essays: tuple[int, ...]
-    matches: tuple[Mapping[str, Any], ...]
+    essays: tuple[str, ...]
+    matches: tuple[Match, ...]
 
 
 def essay_page(executor: Executor, slug: str, person: str, *, now: datetime) -> EssayPage:
@@ -188,7 +190,7 @@ def scan_contest(
         if now.get(pair.a) == texts[pair.a] and now.get(pair.b) == texts[pair.b]
     )
     ids = {public_id: row_id for row_id, public_id, _ in rows}
-    return Scan(slug, report, len(pairs), tuple(_parts(ids, pairs)))
+    return Scan(slug, report, len(pairs), ids, tuple(_parts(ids, pairs)))
 
 
 def store_matches(session: Session, scan: Scan, part: ScanPart) -> None:
@@ -198,7 +200,11 @@ def store_matches(session: Session, scan: Scan, part: ScanPart) -> None:
     """
     # Two scans at once would write the same pairs; they take turns part by part.
     contests.find_contest(session, scan.slug, for_update=True)
-    essays.replace_matches(session, part.essays, part.matches)
+    essays.replace_matches(
+        session,
+        [scan.rows[public_id] for public_id in part.essays],
+        [_values(scan.rows, pair) for pair in part.matches],
+    )
 
 
 def record_scan(session: Session, scan: Scan, *, now: datetime, actor: str) -> None:
@@ -213,18 +219,18 @@ def record_scan(session: Session, scan: Scan, *, now: datetime, actor: str) -> N
     )
 
 
-def _parts(ids: Mapping[str, int], pairs: Iterable[Match]) -> Iterator[ScanPart]:
+def _parts(ids: Iterable[str], pairs: Iterable[Match]) -> Iterator[ScanPart]:
     """Yield all essays in parts, each with the pairs of which its essays are the first."""
-    found: dict[int, list[Mapping[str, Any]]] = {row_id: [] for row_id in ids.values()}
+    found: dict[str, list[Match]] = {public_id: [] for public_id in ids}
     for pair in pairs:
-        found[ids[pair.a]].append(_values(ids, pair))
-    some: list[int] = []
-    matches: list[Mapping[str, Any]] = []
-    for row_id, own in found.items():
+        found[pair.a].append(pair)
+    some: list[str] = []
+    matches: list[Match] = []
+    for public_id, own in found.items():
         if some and (len(some) == PART_ROWS or len(matches) + len(own) > PART_ROWS):
             yield ScanPart(tuple(some), tuple(matches))
             some, matches = [], []
-        some.append(row_id)
+        some.append(public_id)
         matches += own
     if some:
         yield ScanPart(tuple(some), tuple(matches))
