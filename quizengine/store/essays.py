@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from quizengine.store.connection import Executor, count_changed, upsert
 from quizengine.store.tables import ContestRow, EssayRow, MatchRow, ParticipantRow
@@ -89,7 +89,10 @@ def save_draft(
 
 
 def submit(executor: Executor, participant_id: int, values: Mapping[str, Any]) -> None:
-    """Set the text handed in, its words, hash and instant."""
+    """Set the text handed in, its words, hash and instant; matches of an earlier text go."""
+    essay = select(EssayRow.id).where(EssayRow.participant_id == participant_id).scalar_subquery()
+    is_match = or_(MatchRow.essay_a_id == essay, MatchRow.essay_b_id == essay)
+    executor.execute(delete(MatchRow).where(is_match))
     executor.execute(
         update(EssayRow).where(EssayRow.participant_id == participant_id).values(**values)
     )

@@ -333,7 +333,10 @@ class MatchRow(Base):
     """Evidence that two essays share text; a person decides what it means."""
 
     __tablename__ = "quiz_match"
-    __table_args__ = (UniqueConstraint("essay_a_id", "essay_b_id", name="uq_quiz_match_pair"),)
+    __table_args__ = (
+        UniqueConstraint("essay_a_id", "essay_b_id", name="uq_quiz_match_pair"),
+        Index("ix_quiz_match_b", "essay_b_id"),
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     essay_a_id: Mapped[int] = mapped_column(ForeignKey("quiz_essay.id", name="fk_quiz_match_a"))

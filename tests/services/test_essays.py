@@ -301,6 +301,16 @@ def test_scanning_again_replaces_what_was_found_before(desk: Desk) -> None:
     assert desk.look(verify) is None
 
 
+def test_handing_in_another_text_takes_the_matches_of_the_earlier_one_away(desk: Desk) -> None:
+    planted(desk)
+    scan(desk)
+    before = desk.look(lambda session: essays.read_matches(session, SLUG))
+    desk.write("bare", words(120, 3000), OPENS, sequence=2)
+    after = desk.look(lambda session: essays.read_matches(session, SLUG))
+    assert 0 < len(after) < len(before)
+    assert not any(fold(words(120)) in (match.text_a, match.text_b) for match in after)
+
+
 def test_comparing_writes_nothing_and_holds_up_no_writer(desk: Desk) -> None:
     """Somebody saves a draft from inside the comparison, in a turn of their own."""
     planted(desk)

@@ -309,6 +309,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_quiz_match"),
         sa.UniqueConstraint("essay_a_id", "essay_b_id", name="uq_quiz_match_pair"),
     )
+    op.create_index("ix_quiz_match_b", "quiz_match", ["essay_b_id"], unique=False)
     op.create_table(
         "quiz_result_version",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -368,6 +369,7 @@ def downgrade() -> None:
     op.drop_index("ix_quiz_result_place", table_name="quiz_result")
     op.drop_table("quiz_result")
     op.drop_table("quiz_result_version")
+    op.drop_index("ix_quiz_match_b", table_name="quiz_match")
     op.drop_table("quiz_match")
     op.drop_table("quiz_key")
     op.drop_index(
