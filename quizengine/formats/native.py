@@ -7,6 +7,7 @@ file of a hundred thousand brackets would end the process.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -15,7 +16,7 @@ import yaml
 from quizengine.core.banks import Bank, Question, letters_of
 from quizengine.errors import InvalidFile, Place
 from quizengine.formats.drafts import Draft, DraftBank, settled
-from quizengine.formats.reading import ReadBank, decoded, refused
+from quizengine.formats.reading import ReadBank, decoded, decoded_as_written, refused
 
 NAME = "quizengine-bank"
 FORMAT_VERSION = 1
@@ -64,7 +65,7 @@ def is_native(data: bytes, name: str = "") -> bool:
 
 def read_native(data: bytes) -> ReadBank:
     """Return the bank of a native file; ``InvalidFile`` for broken YAML and unknown versions."""
-    root = parsed(decoded(data))
+    root = parsed(decoded_as_written(data))
     found = DraftBank("native")
     values = _fields(found, root, BANK_FIELDS)
     _check_version(values)
@@ -184,8 +185,8 @@ def _node(event: yaml.Event) -> Node | None:
     if isinstance(event, yaml.AliasEvent):
         raise refused("file.yaml_alias", Place("line", str(line)))
     if isinstance(event, yaml.ScalarEvent):
-        plain = event.implicit[0]
-        return Node(line, "" if plain and event.value in ("~", "null") else event.value)
+        is_none = event.implicit[0] and event.value in ("~", "null")
+        return Node(line, "" if is_none else unicodedata.normalize("NFC", event.value))
     if isinstance(event, yaml.SequenceStartEvent):
         return Node(line)
     if isinstance(event, yaml.MappingStartEvent):

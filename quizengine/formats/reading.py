@@ -112,7 +112,15 @@ def member_names(data: bytes) -> frozenset[str]:
 
 
 def decoded(data: bytes) -> str:
-    """Return the text of UTF-8 (with or without BOM) or UTF-16 (with BOM) bytes."""
+    """Return the text of UTF-8 (with or without BOM) or UTF-16 (with BOM) bytes, in NFC."""
+    return unicodedata.normalize("NFC", decoded_as_written(data))
+
+
+def decoded_as_written(data: bytes) -> str:
+    """Return the text of bytes as :func:`decoded` does, its letters and marks not yet composed.
+
+    For a format with escapes: composing ``\\n`` and a mark after it would make another escape.
+    """
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         text = data.decode(encoding)
@@ -121,7 +129,7 @@ def decoded(data: bytes) -> str:
         raise refused("file.encoding_unknown", Place("line", str(line))) from error
     if "\0" in text:
         raise refused("file.unknown")
-    return unicodedata.normalize("NFC", text)
+    return text
 
 
 def run_bounded(

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings
 
-from quizengine.core.banks import Bank, Kind, Level, mask_of
+from quizengine.core.banks import Bank, Kind, Level, Question, mask_of
 from quizengine.errors import InvalidFile, Place
 from quizengine.formats.native import is_native, read_native, write_native
 from tests.formats.drawn_banks import ANY_TEXT, LINES, banks
@@ -35,6 +35,12 @@ def test_texts_that_look_like_the_format_come_back_as_they_were(bank: Bank) -> N
     data = write_native(bank)
     assert is_native(data)
     assert read_native(data).bank == bank
+
+
+def test_a_mark_after_an_escaped_line_end_does_not_change_the_escape() -> None:
+    choice = "\U0001f600\n\u0300b"
+    question = Question("1", Kind.SINGLE, "0", ("0", choice), key=1)
+    assert read_native(write_native(Bank((question,)))).bank.questions == (question,)
 
 
 def test_writing_what_was_read_gives_the_same_bytes() -> None:
