@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -98,11 +98,6 @@ def insert_participant(executor: Executor, values: Mapping[str, Any]) -> bool:
     """Write a registration unless the person or the person key is taken; return whether it was."""
     statement = upsert(executor, ParticipantRow).values(**values).on_conflict_do_nothing()
     return count_changed(executor, statement) == 1
-
-
-def insert_participants(executor: Executor, rows: Collection[Mapping[str, Any]]) -> None:
-    """Write many registrations at once; a taken person or key fails them all."""
-    executor.execute(insert(ParticipantRow), list(rows))
 
 
 def count_participants(executor: Executor, contest_id: int) -> int:

@@ -7,7 +7,6 @@ import re
 STEP = 10
 """Distance between bubbles, in the units of the drawing."""
 DIGIT_COLUMNS = 6
-DIGIT_ROWS = 9
 
 _DIGITS = {
     "0": ".####.|##..##|#....#|#....#|#....#|#....#|#....#|##..##|.####.",
