@@ -244,6 +244,8 @@ class ParticipantRow(Base):
     sort_key: Mapped[str] = mapped_column(Text)
     #: Code of the unit chosen.
     unit: Mapped[str] = mapped_column(String(40))
+    #: The unit as the person typed it when it was not listed; counted under ``unit`` meanwhile.
+    unit_typed: Mapped[str | None] = mapped_column(Text)
     #: The other declared fields.
     fields: Mapped[dict[str, Any]]
     #: Ids of the consents given.
@@ -301,8 +303,27 @@ class AttemptRow(Base):
     paper: Mapped[bytes] = mapped_column(LargeBinary)
     #: The answers, packed by ``core.sheets``.
     sheet: Mapped[bytes] = mapped_column(LargeBinary)
+    #: The questions marked to be looked at again, packed by ``core.sheets``; null until one is.
+    flags: Mapped[bytes | None] = mapped_column(LargeBinary)
     #: Why a void attempt does not count.
     void_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class LateAnswerRow(Base):
+    """The last answer to a question that came too late: kept apart from the sheet, never marked."""
+
+    __tablename__ = "quiz_late_answer"
+    __table_args__ = (UniqueConstraint("attempt_id", "slot", name="uq_quiz_late_answer_slot"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(_reference("attempt_id", "late_answer"))
+    slot: Mapped[int] = mapped_column(Integer)
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    #: The mask of the choices in canonical order, or the number predicted.
+    value: Mapped[int] = mapped_column(BigInteger)
+    arrived_at: Mapped[datetime]
+    #: When it was given by the sender's own clock, which proves nothing.
+    device_at: Mapped[datetime | None]
 
 
 class EssayRow(Base):
@@ -327,6 +348,22 @@ class EssayRow(Base):
     #: Hex SHA-256 of the text handed in, printed on the receipt.
     sha256: Mapped[str | None] = mapped_column(String(64))
     submitted_at: Mapped[datetime | None]
+
+
+class EssayFileRow(Base):
+    """A file that a person handed over as their essay, as it came; its text became the draft."""
+
+    __tablename__ = "quiz_essay_file"
+    __table_args__ = (UniqueConstraint("essay_id", "sha256", name="uq_quiz_essay_file_content"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    essay_id: Mapped[int] = mapped_column(_reference("essay_id", "essay_file"))
+    #: The name on the person's device.
+    name: Mapped[str] = mapped_column(String(200))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    #: Hex SHA-256 of the content.
+    sha256: Mapped[str] = mapped_column(String(64))
+    uploaded_at: Mapped[datetime]
 
 
 class MatchRow(Base):
@@ -444,6 +481,22 @@ class SessionRow(Base):
     #: Secret behind the CSRF tokens of this log-in.
     nonce: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+
+
+class LoginCodeRow(Base):
+    """The one code by which somebody may log in once without the password; staff gave it."""
+
+    __tablename__ = "quiz_login_code"
+
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("quiz_account.id", name="fk_quiz_login_code_account_id"), primary_key=True
+    )
+    #: Hex SHA-256 of the code.
+    code_sha256: Mapped[str] = mapped_column(String(64))
+    #: The person of the organiser who gave it.
+    made_by: Mapped[str] = mapped_column(String(200))
+    made_at: Mapped[datetime]
     ends_at: Mapped[datetime]
 
 
