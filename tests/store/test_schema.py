@@ -40,10 +40,11 @@ def described(engine: Engine) -> dict[str, Any]:
         if table == VERSION_TABLE or not table.startswith("quiz_"):
             continue
         found[table] = {
-            "columns": [
-                (column["name"], str(column["type"]), column["nullable"], column["default"])
+            # By name: a column that a later migration added stands last.
+            "columns": sorted(
+                (column["name"], str(column["type"]), column["nullable"], str(column["default"]))
                 for column in inspector.get_columns(table)
-            ],
+            ),
             "primary key": inspector.get_pk_constraint(table),
             "foreign keys": _sorted(inspector.get_foreign_keys(table)),
             "unique": _sorted(inspector.get_unique_constraints(table)),
