@@ -39,6 +39,7 @@ from quizengine.web.security import (
     add_headers,
     check_request,
     is_foreign,
+    owner,
     token,
 )
 
@@ -93,6 +94,7 @@ def page_context() -> dict[str, Any]:
         "other_languages": other_languages(),
         "may": may,
         "now": arrival(),
+        "owner": owner(),
         "participant": participant(),
         "token": token,
         "token_field": TOKEN_FIELD,

@@ -21,7 +21,7 @@ from wtforms import Form
 from wtforms.csrf.core import CSRFTokenField
 
 from quizengine.errors import NotAllowed
-from quizengine.web.host import wiring
+from quizengine.web.host import participant, wiring
 
 TOKEN_FIELD = "csrf_token"
 TOKEN_HEADER = "X-Quiz-Token"
@@ -52,16 +52,31 @@ class TokenForm(Form):
         @property
         def csrf_secret(self) -> bytes:
             """Return the application's secret key, turned into one for this purpose only."""
-            key = current_app.secret_key
-            if not key:
-                raise RuntimeError("quizengine needs a SECRET_KEY to protect its forms: set one")
-            secret = key.encode() if isinstance(key, str) else key
-            return hmac.digest(secret, b"quizengine csrf", hashlib.sha256)
+            return _signed(b"quizengine csrf")
 
         @property
         def csrf_context(self) -> dict[str, str]:
             """Return the session-like object that ``SessionCSRF`` reads its nonce from."""
             return {"csrf": _nonce()}
+
+
+def _signed(words: bytes) -> bytes:
+    """Return 32 bytes that only somebody with the application's secret key can compute."""
+    key = current_app.secret_key
+    if not key:
+        raise RuntimeError("quizengine needs a SECRET_KEY to protect its forms: set one")
+    secret = key.encode() if isinstance(key, str) else key
+    return hmac.digest(secret, words, hashlib.sha256)
+
+
+def owner() -> str:
+    """Return 16 hex digits by which a browser tells people apart; empty when nobody is logged in.
+
+    What a page keeps in the browser goes under them, so that the next person on the same phone
+    neither sees nor sends it; they say nothing of who it is.
+    """
+    person = participant()
+    return _signed(b"quizengine owner " + person.id.encode()).hex()[:16] if person else ""
 
 
 def _nonce() -> str:
