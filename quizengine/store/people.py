@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, case, delete, func, insert, select, update
 
 from quizengine.core.clock import to_ms
+from quizengine.core.search import search_key
 from quizengine.store.connection import Executor, count_changed, upsert
 from quizengine.store.tables import (
     AccountRow,
@@ -96,7 +97,10 @@ def list_participants(executor: Executor, contest_id: int) -> tuple[StoredPartic
 
 def insert_participant(executor: Executor, values: Mapping[str, Any]) -> bool:
     """Write a registration unless the person or the person key is taken; return whether it was."""
-    statement = upsert(executor, ParticipantRow).values(**values).on_conflict_do_nothing()
+    given = (values["fields"].get(name, "") for name in ("phone", "staff_code"))
+    key = search_key(values["name"], *given, values.get("unit_typed") or "")
+    statement = upsert(executor, ParticipantRow).values(**values, search_key=key)
+    statement = statement.on_conflict_do_nothing()
     return count_changed(executor, statement) == 1
 
 

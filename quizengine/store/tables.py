@@ -203,6 +203,8 @@ class UnitRow(Base):
     #: The category of units it is ranked among.
     table: Mapped[str] = mapped_column(String(80))
     aliases: Mapped[list[Any]]
+    #: Name, code and aliases as ``core.search`` folds them, for the search of people.
+    search_key: Mapped[str] = mapped_column(Text, server_default=text("''"))
     valid_from: Mapped[date | None] = mapped_column(Date)
     valid_to: Mapped[date | None] = mapped_column(Date)
 
@@ -231,6 +233,7 @@ class ParticipantRow(Base):
         UniqueConstraint("contest_id", "person", name="uq_quiz_participant_person"),
         UniqueConstraint("contest_id", "person_key", name="uq_quiz_participant_person_key"),
         Index("ix_quiz_participant_person", "person"),
+        Index("ix_quiz_participant_sort", "contest_id", "sort_key"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -242,6 +245,8 @@ class ParticipantRow(Base):
     name: Mapped[str] = mapped_column(Text)
     #: The name in the order of the alphabet, given name first.
     sort_key: Mapped[str] = mapped_column(Text)
+    #: Name, phone and staff number as ``core.search`` folds them, for the search of people.
+    search_key: Mapped[str] = mapped_column(Text, server_default=text("''"))
     #: Code of the unit chosen.
     unit: Mapped[str] = mapped_column(String(40))
     #: The unit as the person typed it when it was not listed; counted under ``unit`` meanwhile.
@@ -482,6 +487,8 @@ class SessionRow(Base):
     nonce: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
     ends_at: Mapped[datetime]
+    #: Until when it may set a password without the old one, as after a log-in by code.
+    resets_until: Mapped[datetime | None]
 
 
 class LoginCodeRow(Base):

@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from sqlalchemy import delete, insert, select
 
+from quizengine.core.search import search_key
 from quizengine.core.units import Headcount, Unit, UnitTree
 from quizengine.store.connection import Executor
 from quizengine.store.tables import HeadcountRow, UnitRow
@@ -41,6 +42,7 @@ def _row(unit: Unit) -> dict[str, object]:
         "parent": unit.parent,
         "table": unit.table,
         "aliases": list(unit.aliases),
+        "search_key": search_key(unit.name, unit.code, *unit.aliases),
         "valid_from": unit.valid_from,
         "valid_to": unit.valid_to,
     }

@@ -1,9 +1,11 @@
-"""What a participant's evening keeps: flags, late answers, unlisted units, files, log-in codes."""
+"""What a participant's evening keeps: flags, late answers, unlisted units, files, log-in codes, search."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+
+from quizengine.core.search import search_key
 
 revision = "0002"
 down_revision = "0001"
@@ -17,6 +19,12 @@ def upgrade() -> None:
     """Add the columns and tables."""
     op.add_column("quiz_attempt", sa.Column("flags", sa.LargeBinary(), nullable=True))
     op.add_column("quiz_participant", sa.Column("unit_typed", sa.Text(), nullable=True))
+    op.add_column("quiz_session", sa.Column("resets_until", sa.BigInteger(), nullable=True))
+    for table in ("quiz_participant", "quiz_unit"):
+        key = sa.Column("search_key", sa.Text(), server_default=sa.text("''"), nullable=False)
+        op.add_column(table, key)
+    op.create_index("ix_quiz_participant_sort", "quiz_participant", ["contest_id", "sort_key"])
+    _fill_search_keys()
     op.create_table(
         "quiz_late_answer",
         sa.Column("id", ROW_ID, nullable=False),
@@ -58,9 +66,42 @@ def upgrade() -> None:
     )
 
 
+def _fill_search_keys() -> None:
+    """Let people and units that are there already be found."""
+    connection = op.get_bind()
+    people = sa.table(
+        "quiz_participant",
+        sa.column("id"),
+        sa.column("name"),
+        sa.column("fields", sa.JSON),
+        sa.column("search_key"),
+    )
+    for person in connection.execute(sa.select(people)).all():
+        given = (person.fields.get(name, "") for name in ("phone", "staff_code"))
+        key = search_key(person.name, *given)
+        connection.execute(
+            people.update().where(people.c.id == person.id).values(search_key=key)
+        )
+    units = sa.table(
+        "quiz_unit",
+        sa.column("id"),
+        sa.column("code"),
+        sa.column("name"),
+        sa.column("aliases", sa.JSON),
+        sa.column("search_key"),
+    )
+    for unit in connection.execute(sa.select(units)).all():
+        key = search_key(unit.name, unit.code, *unit.aliases)
+        connection.execute(units.update().where(units.c.id == unit.id).values(search_key=key))
+
+
 def downgrade() -> None:
     """Drop the tables and columns."""
     for table in ("quiz_login_code", "quiz_essay_file", "quiz_late_answer"):
         op.drop_table(table)
+    op.drop_index("ix_quiz_participant_sort", "quiz_participant")
+    for table in ("quiz_participant", "quiz_unit"):
+        op.drop_column(table, "search_key")
+    op.drop_column("quiz_session", "resets_until")
     op.drop_column("quiz_participant", "unit_typed")
     op.drop_column("quiz_attempt", "flags")
