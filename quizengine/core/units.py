@@ -11,12 +11,17 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from quizengine.core.suggestions import closest
 from quizengine.core.text import fold
 from quizengine.errors import InvalidInput, Place, Problem, Severity, has_errors
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 FORMAT_VERSION = 1
 
@@ -226,6 +231,37 @@ def search_words(text: str) -> list[str]:
     return " ".join(ABBREVIATIONS.get(word, word) for word in words).split()
 
 
+REMEMBERED_SEARCHES = 2000
+_NAME_WORD = re.compile(r"[^\W_]+")
+
+
+def matched_spans(name: str, query: str) -> tuple[tuple[int, int], ...]:
+    """Return where a unit's name has the words of a search: starts and ends, in order.
+
+    Of a word still being typed that is its beginning; a misspelt word is nowhere.
+    """
+    typed = search_words(query)
+    whole = {*typed, *fold(query).split()}
+    spans = []
+    for part in _NAME_WORD.finditer(name):
+        words = search_words(part[0])
+        if words and all(word in whole for word in words):
+            spans.append(part.span())
+        elif typed and (length := _started(part[0], typed[-1])):
+            spans.append((part.start(), part.start() + length))
+    return tuple(spans)
+
+
+def _started(word: str, start: str) -> int:
+    """Return how many characters of a word the start of it is, 0 when it is not."""
+    if not fold(word).startswith(start):
+        return 0
+    return next(
+        (end for end in range(1, len(word)) if fold(word[:end]) == start),
+        len(word),
+    )
+
+
 _LEAST_WORD = 75
 """Two words less alike than this are different words."""
 _START = 0.9
@@ -236,43 +272,54 @@ class _Index:
     """Names and aliases by their words; a rare word says more about a unit than a common one."""
 
     def __init__(self, units: Sequence[Unit]) -> None:
+        import numpy as np
+
         self.units = units
-        self.labels: list[tuple[int, frozenset[str]]] = []
-        self.found_in: defaultdict[str, list[int]] = defaultdict(list)
+        self.texts: list[str] = []
+        numbers: list[int] = []
+        sizes: list[int] = []
+        labels_of: defaultdict[str, list[int]] = defaultdict(list)
         for number, unit in enumerate(units):
             for text in (unit.name, *unit.aliases, unit.code):
-                self.add_label(number, search_words(text))
+                words = search_words(text)
+                joined = [first + second for first, second in pairwise(words)]
+                for word in dict.fromkeys([*words, *joined]):
+                    labels_of[word].append(len(numbers))
+                self.texts.append(" " + " ".join(words))
+                numbers.append(number)
+                sizes.append(len(set(words)))
+        #: Of each label the unit it names and how many words it has.
+        self.numbers = np.asarray(numbers, dtype=np.int64)
+        self.sizes = np.asarray(sizes, dtype=np.int64)
+        self.labels_of = {word: np.asarray(found) for word, found in labels_of.items()}
         self.weights = {
-            word: math.log(1 + len(self.labels) / len(labels))
-            for word, labels in self.found_in.items()
+            word: math.log(1 + len(numbers) / len(found)) for word, found in labels_of.items()
         }
-        self.vocabulary = list(self.found_in)
+        self.vocabulary = list(labels_of)
+        #: The first letters of a search are the same for many people.
+        self.search = lru_cache(REMEMBERED_SEARCHES)(self._search)
 
-    def add_label(self, number: int, words: Sequence[str]) -> None:
-        joined = [first + second for first, second in pairwise(words)]
-        for word in dict.fromkeys([*words, *joined]):
-            self.found_in[word].append(len(self.labels))
-        self.labels.append((number, frozenset(words)))
+    def _search(self, query: str, limit: int, least: int) -> tuple[UnitMatch, ...]:
+        import numpy as np
 
-    def search(self, query: str, limit: int, least: int) -> tuple[UnitMatch, ...]:
-        words = list(dict.fromkeys(search_words(query)))
-        if not words:
+        typed = search_words(query)
+        words = list(dict.fromkeys(typed))
+        if not words or not len(self.numbers):
             return ()
         # An unknown word is as telling as the rarest known one, or nonsense would find everything.
-        rarest = math.log(1 + len(self.labels))
+        rarest = math.log(1 + len(self.numbers))
         total = 0.0
-        scores: defaultdict[int, float] = defaultdict(float)
+        scores = np.zeros(len(self.numbers))
         for word in words:
             alike = self.alike(word, is_last=word == words[-1])
-            best: dict[int, float] = {}
+            best = np.zeros(len(self.numbers))
             for known, similarity in alike.items():
-                for label in self.found_in[known]:
-                    best[label] = max(best.get(label, 0.0), similarity)
+                labels = self.labels_of[known]
+                best[labels] = np.maximum(best[labels], similarity)
             weight = max((self.weights[known] for known in alike), default=rarest)
             total += weight
-            for label, similarity in best.items():
-                scores[label] += weight * similarity
-        return self.ranked(scores, words, total, limit, least)
+            scores += weight * best
+        return self.ranked(np.round(100 * scores / total, 3), typed, limit, least)
 
     def alike(self, word: str, *, is_last: bool) -> dict[str, float]:
         """Return the known words that a typed word may be, with how alike they are, 0 to 1."""
@@ -290,24 +337,24 @@ class _Index:
         return alike
 
     def ranked(
-        self,
-        scores: Mapping[int, float],
-        words: Sequence[str],
-        total: float,
-        limit: int,
-        least: int,
+        self, scores: NDArray[np.float64], typed: Sequence[str], limit: int, least: int
     ) -> tuple[UnitMatch, ...]:
-        """Return the best label's score of each unit; of equal ones the shorter name is first."""
-        best: dict[int, tuple[float, int]] = {}
-        for label, score in scores.items():
-            number, label_words = self.labels[label]
-            surplus = max(0, len(label_words) - len(words))
-            best[number] = max(best.get(number, (0.0, 0)), (100 * score / total, -surplus))
-        order = sorted(
-            (-round(score, 3), -surplus, number) for number, (score, surplus) in best.items()
-        )
-        return tuple(
-            UnitMatch(self.units[number], round(-score))
-            for score, _, number in order[:limit]
-            if round(-score) >= least
-        )
+        """Return the best label's score of each unit.
+
+        Of equal ones those with the words in the order typed are first, then the shorter names.
+        """
+        import numpy as np
+
+        kept = np.flatnonzero(np.rint(scores) >= least)
+        phrase = " " + " ".join(typed)
+        is_mixed = np.asarray([phrase not in self.texts[label] for label in kept.tolist()])
+        surplus = np.maximum(self.sizes[kept] - len(set(typed)), 0)
+        order = np.lexsort((self.numbers[kept], surplus, is_mixed, -scores[kept]))
+        found: dict[int, UnitMatch] = {}
+        for label in kept[order].tolist():
+            number = int(self.numbers[label])
+            if number not in found:
+                found[number] = UnitMatch(self.units[number], round(float(scores[label])))
+            if len(found) == limit:
+                break
+        return tuple(found.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from datetime import datetime
 
@@ -10,10 +11,29 @@ from sqlalchemy.orm import Session
 from quizengine.core.units import UnitTree
 from quizengine.errors import Conflict
 from quizengine.services import audit
+from quizengine.store import audit as record
 from quizengine.store import contests, people, units
 from quizengine.store.connection import Executor
 
 MOST_NAMED = 5
+LOADED = "units.load"
+
+
+class Units:
+    """The unit tree as a process has lately read it; safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._known: tuple[int, UnitTree] | None = None
+        self._guard = threading.Lock()
+
+    def tree(self, executor: Executor) -> UnitTree:
+        """Return the tree, read again only when one was loaded since."""
+        # Before the tree: a tree loaded in between is read again next time, never missed.
+        loaded = record.last_number(executor, LOADED)
+        with self._guard:
+            if self._known is None or self._known[0] != loaded:
+                self._known = loaded, unit_tree(executor)
+            return self._known[1]
 
 
 def load_units(session: Session, tree: UnitTree, *, now: datetime, actor: str) -> None:
@@ -26,7 +46,7 @@ def load_units(session: Session, tree: UnitTree, *, now: datetime, actor: str) -
     units.replace_units(session, tree)
     audit.record(
         session,
-        action="units.load",
+        action=LOADED,
         subject="units",
         actor=actor,
         now=now,

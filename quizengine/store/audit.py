@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import func, insert, select, text
 
 from quizengine.store.connection import Executor, dialect_name
 from quizengine.store.tables import AuditRow
@@ -65,3 +65,9 @@ def read_entries(executor: Executor) -> Iterator[AuditEntry]:
     """Yield every entry from the first on."""
     for row in executor.execute(select(*_ENTRY).order_by(AuditRow.number)):
         yield AuditEntry(*row)
+
+
+def last_number(executor: Executor, action: str) -> int:
+    """Return the number of the newest entry of an action, 0 when there is none."""
+    query = select(func.max(AuditRow.number)).where(AuditRow.action == action)
+    return executor.scalar(query) or 0

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from quizengine.errors import NotAllowed
 from quizengine.services.papers import Papers
+from quizengine.services.units import Units
 from quizengine.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Wiring:
     #: Secret behind the CSRF tokens of this log-in; None leaves it to Flask's session.
     nonce: Callable[[], str | None]
     papers: Papers = field(default_factory=Papers)
+    units: Units = field(default_factory=Units)
     _writer: Writer | None = None
     _guard: threading.Lock = field(default_factory=threading.Lock)
 

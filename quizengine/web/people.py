@@ -4,20 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask import redirect, request, url_for
+from flask import jsonify, redirect, request, url_for
 
 from quizengine.core.contest import Contest
-from quizengine.core.units import Unit, UnitTree
+from quizengine.core.units import Unit, UnitTree, matched_spans
 from quizengine.errors import Conflict, InvalidInput, Place, Problem
 from quizengine.services import people
 from quizengine.services.transaction import transaction
-from quizengine.services.units import unit_tree
 from quizengine.web.blueprint import Page, page, quiz
 from quizengine.web.board import visible_contest
 from quizengine.web.forms import FIELDS, RegistrationForm, shape
-from quizengine.web.host import Participant, arrival, may, require_participant, session
+from quizengine.web.host import Participant, arrival, may, require_participant, session, wiring
 
 UNITS_SHOWN = 12
+UNITS_LISTED = 8
+"""How many units are shown while somebody types."""
+MAX_QUERY = 120
+
+
+@quiz.get("/don-vi")
+def find_units() -> Page:
+    """Return the units that a typed text may mean, with where their names have its words."""
+    query = request.args.get("q", "")[:MAX_QUERY]
+    units = wiring().units.tree(session())
+    return jsonify(
+        units=[
+            {
+                "code": match.unit.code,
+                "name": match.unit.name,
+                "above": _above(match.unit, units),
+                "marks": matched_spans(match.unit.name, query),
+            }
+            for match in units.search(query, limit=UNITS_LISTED)
+        ]
+    )
+
+
+def _above(unit: Unit, units: UnitTree) -> str:
+    """Return the name of the unit above one; empty at the top."""
+    return units.by_code[unit.parent].name if unit.parent else ""
 
 
 @quiz.route("/<slug>/dang-ky", methods=["GET", "POST"])
@@ -31,7 +56,7 @@ def register(slug: str) -> Page:
     form = shape(RegistrationForm(request.form, data=known_values(person)), contest)
     if request.method == "GET":
         return _form_page(contest, form)
-    units = unit_tree(session())
+    units = wiring().units.tree(session())
     found = _candidates(form, units)
     try:
         with transaction(session()) as writing:
@@ -93,11 +118,7 @@ def _in_page_order(problems: Iterable[Problem], found: tuple[Unit, ...]) -> tupl
 
 def _shown(found: tuple[Unit, ...], units: UnitTree) -> list[tuple[Unit, str]]:
     """Return the units to choose from, each with the name of the unit above."""
-    above = units.by_code
-    return [
-        (unit, above[unit.parent].name if unit.parent in above else "")
-        for unit in (found if len(found) > 1 else ())
-    ]
+    return [(unit, _above(unit, units)) for unit in (found if len(found) > 1 else ())]
 
 
 def _form_page(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quizengine.core.units import Headcount, Unit, UnitTree, check_units
+from quizengine.core.units import Headcount, Unit, UnitTree, check_units, matched_spans
 from quizengine.errors import InvalidInput
 from quizengine.formats.unit_file import read_units
 from tests.sample_contests import SAMPLE
@@ -163,3 +163,34 @@ def test_every_unit_is_found_by_its_name_in_any_order_of_words(data: st.DataObje
 @given(st.text(max_size=30))
 def test_any_text_may_be_searched_for(query: str) -> None:
     TREE.search(query)
+
+
+def test_of_equal_matches_the_one_with_the_words_in_the_order_typed_is_first() -> None:
+    tree = UnitTree((Unit("1", "Trường Gạo Hoa"), Unit("2", "Trường Tiểu học Hoa Gạo")))
+    assert [match.unit.code for match in tree.search("hoa gạo")] == ["2", "1"]
+    assert [match.unit.code for match in tree.search("gao hoa")] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("hoa gao", ["Hoa", "Gạo"]),
+        ("HOA GẠ", ["Hoa", "Gạ"]),
+        ("gạo", ["Gạo"]),
+        ("cd tieu", ["Tiểu"]),
+        ("cdcs", ["CĐCS"]),
+        ("công đoàn cơ sở", ["CĐCS"]),
+        ("hoa sen", ["Hoa"]),
+        ("", []),
+        ("...", []),
+    ],
+)
+def test_the_words_of_a_search_are_marked_in_a_name(query: str, words: list[str]) -> None:
+    assert [SCHOOL.name[start:end] for start, end in matched_spans(SCHOOL.name, query)] == words
+
+
+@given(st.text(), st.text())
+def test_marks_are_in_order_and_within_the_name(name: str, query: str) -> None:
+    ends = [end for span in matched_spans(name, query) for end in span]
+    assert ends == sorted(ends)
+    assert all(0 <= end <= len(name) for end in ends)

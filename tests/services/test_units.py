@@ -89,3 +89,12 @@ def test_a_tree_that_keeps_the_units_in_use_replaces_the_one_before(desk: Desk) 
     desk.close()
     line = desk.ranking()[0]
     assert (line["unit"], line["unit_name"]) == ("Q-1", "Công đoàn Hoa Sen")
+
+
+def test_a_remembered_tree_is_the_one_loaded_last(desk: Desk) -> None:
+    remembered = units.Units()
+    assert desk.look(remembered.tree) == make_units()
+    assert desk.look(remembered.tree) is desk.look(remembered.tree)
+    for tree in (DETAILED, make_units(), UnitTree(()), make_units()):
+        load(desk, tree)
+        assert desk.look(remembered.tree) == tree
