@@ -1,4 +1,4 @@
-"""Log-ins of the reference deployment: Argon2id passwords, sessions kept on the server.
+"""Accounts of the reference deployment: Argon2id passwords, sessions kept on the server.
 
 Hosts with users of their own never come here.
 """
@@ -10,19 +10,21 @@ import os
 import secrets
 import threading
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy.orm import Session
 
 from quizengine.core.attempts import PUBLIC_ID_BYTES, new_public_id
 from quizengine.core.text import normalise
-from quizengine.errors import Conflict, InvalidInput, NotAllowed
-from quizengine.services import audit
+from quizengine.errors import Conflict, InvalidInput, Unavailable
+from quizengine.services import audit, throttle
 from quizengine.services.people import MAX_FIELD_LENGTH, clean_field
+from quizengine.services.throttle import Subject
 from quizengine.store import people
 from quizengine.store.connection import Executor
 from quizengine.store.people import Account
@@ -34,11 +36,8 @@ Role = Literal["participant", "organiser"]
 MIN_PASSWORD = 8
 MAX_PASSWORD = 200
 SESSION_DAYS = 14
-THROTTLE_MINUTES = 15
-MAX_TRIES = 10
-"""Wrong passwords for one log-in from one address within the span."""
-MAX_TRIES_EVERYWHERE = 100
-"""Wrong passwords for one log-in within the span; larger, so that a stranger locks nobody out."""
+HASHING_SECONDS = 5
+"""How long a password waits to be hashed; a longer wait would hold a thread that saves answers."""
 
 #: A burst of log-ins leaves one core of the machine for answers; the rest of it waits its turn.
 _HASHING = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) - 1))
@@ -58,6 +57,8 @@ class LiveSession:
 
     account: Account
     nonce: str
+    #: Whether it may set a password without the old one, as after a log-in by code.
+    may_reset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,8 @@ class NewAccount:
 class Credentials:
     """What a password is checked against: the account of a typed log-in, if there is one."""
 
-    #: Wrong passwords from the address are counted under this, those from everywhere under that.
-    subject: str
-    subject_everywhere: str
+    #: What wrong passwords are counted under.
+    tries: Subject
     account: Account | None
     stored: str | None
 
@@ -107,18 +107,17 @@ def prepare_account(*, login: str, name: str, password: str | None, role: Role) 
     """Return an account ready to be written; without a password nobody can log in to it.
 
     It hashes and reads no database: call it outside any transaction. Raises ``InvalidInput`` for a
-    log-in or name that is missing or too long and for a password that is too short or long.
+    log-in or name that is missing or too long and for a password that is too short or long,
+    ``Unavailable`` when too many wait to hash.
     """
     cleaned = clean_login(login), clean_field("full_name", name)
     _check_names(*cleaned)
-    if password is not None:
-        _check_password(password)
     return NewAccount(
         person=new_public_id(secrets.token_bytes(PUBLIC_ID_BYTES)),
         login=cleaned[0],
         name=cleaned[1],
         role=role,
-        password=None if password is None else _hash(password),
+        password=None if password is None else hash_password(password),
     )
 
 
@@ -143,12 +142,11 @@ def find_credentials(executor: Executor, login: str, *, address: str, now: datet
     cleaned = clean_login(login)
     account, stored = people.find_account(executor, cleaned) or (None, None)
     credentials = Credentials(
-        subject=_digest(f"log-in:{cleaned}:{_network(address)}"),
-        subject_everywhere=_digest(f"log-in:{cleaned}"),
+        tries=throttle.subject_of(f"log-in:{cleaned}", address),
         account=account,
         stored=stored,
     )
-    _check_throttle(executor, credentials, now)
+    throttle.check_tries(executor, credentials.tries, now=now)
     return credentials
 
 
@@ -156,9 +154,10 @@ def check_password(credentials: Credentials, password: str) -> Verdict:
     """Return whether a password is right; an unknown log-in takes as long as a wrong password.
 
     It hashes and reads no database: call it outside any transaction, holding no connection.
+    ``Unavailable`` when too many wait to hash.
     """
     stored = credentials.stored
-    with _HASHING:
+    with _turn_to_hash():
         if not _is_right(stored, password):
             return Verdict(credentials, is_right=False)
         is_dated = stored is not None and _hasher().check_needs_rehash(stored)
@@ -173,23 +172,64 @@ def log_in(
     Wrong tries are counted, so commit also when None comes back. ``NotAllowed`` when others used
     up the tries meanwhile: guessing at once in many requests gains nothing.
     """
-    credentials, account = verdict.credentials, verdict.credentials.account
-    _check_throttle(session, credentials, now)
-    if not verdict.is_right or account is None:
-        ends = now + timedelta(minutes=THROTTLE_MINUTES)
-        people.count_try(session, credentials.subject, now, ends)
-        people.count_try(session, credentials.subject_everywhere, now, ends)
+    account = verdict.credentials.account
+    if not _is_accepted(session, verdict, now) or account is None:
         return None
-    people.forget_tries(session, credentials.subject)
     if verdict.rehashed:
         people.replace_password(session, account.id, verdict.rehashed)
     return begin_session(session, account, now=now, previous_token=previous_token)
 
 
+def _is_accepted(session: Session, verdict: Verdict, now: datetime) -> bool:
+    """Return whether a password is right and count wrong ones; ``NotAllowed`` after too many."""
+    tries = verdict.credentials.tries
+    throttle.check_tries(session, tries, now=now)
+    if verdict.is_right:
+        throttle.forget_tries(session, tries)
+    else:
+        throttle.count_try(session, tries, now=now)
+    return verdict.is_right
+
+
+def change_password(
+    session: Session,
+    token: str,
+    password: str,
+    *,
+    verdict: Verdict | None,
+    ends_others: bool,
+    now: datetime,
+) -> bool:
+    """Keep what ``hash_password`` made as the password of a session's account; False if it may not.
+
+    It may when the old password is right, or without a verdict in a session begun by code. Wrong
+    ones are counted, so commit also when False comes back; ``NotAllowed`` after too many. The other
+    sessions end only when asked: an attempt may be running in one.
+    """
+    live = session_of(session, token, now=now)
+    if live is None:
+        return False
+    if not (live.may_reset if verdict is None else _is_accepted(session, verdict, now)):
+        return False
+    people.replace_password(session, live.account.id, password)
+    people.end_resets(session, live.account.id)
+    if ends_others:
+        people.delete_other_sessions(session, live.account.id, _digest(token))
+    return True
+
+
 def begin_session(
-    session: Session, account: Account, *, now: datetime, previous_token: str | None = None
+    session: Session,
+    account: Account,
+    *,
+    now: datetime,
+    previous_token: str | None = None,
+    resets_until: datetime | None = None,
 ) -> Login:
-    """Return a new session of an account, as after registering; the browser's old one ends."""
+    """Return a new session of an account, as after registering; the browser's old one ends.
+
+    Until ``resets_until`` it may set a password without the old one.
+    """
     if previous_token:
         log_out(session, previous_token)
     token = secrets.token_urlsafe(32)
@@ -201,6 +241,7 @@ def begin_session(
             "nonce": secrets.token_urlsafe(32),
             "created_at": now,
             "ends_at": now + timedelta(days=SESSION_DAYS),
+            "resets_until": resets_until,
         },
     )
     return Login(token, account)
@@ -211,12 +252,28 @@ def session_of(executor: Executor, token: str | None, *, now: datetime) -> LiveS
     if not token:
         return None
     found = people.find_session(executor, _digest(token), now)
-    return LiveSession(*found) if found else None
+    if found is None:
+        return None
+    account, nonce, resets_until = found
+    return LiveSession(account, nonce, resets_until is not None and now < resets_until)
 
 
 def log_out(session: Session, token: str) -> None:
     """End the session of a token; an unknown one is no error."""
     people.delete_session(session, _digest(token))
+
+
+def hash_password(password: str) -> str:
+    """Return a new password as it is kept; it reads no database: call it outside any transaction.
+
+    ``InvalidInput`` for one that is too short or long, ``Unavailable`` when too many wait to hash.
+    """
+    if len(password) < MIN_PASSWORD:
+        raise InvalidInput("account.password_short", limit=MIN_PASSWORD)
+    if len(password) > MAX_PASSWORD:
+        raise InvalidInput("account.password_long", limit=MAX_PASSWORD)
+    with _turn_to_hash():
+        return _hasher().hash(password)
 
 
 def clean_login(login: str) -> str:
@@ -242,36 +299,6 @@ def _check_names(login: str, name: str) -> None:
         raise InvalidInput("registration.too_long", length=length, limit=MAX_FIELD_LENGTH)
 
 
-def _check_password(password: str) -> None:
-    if len(password) < MIN_PASSWORD:
-        raise InvalidInput("account.password_short", limit=MIN_PASSWORD)
-    if len(password) > MAX_PASSWORD:
-        raise InvalidInput("account.password_long", limit=MAX_PASSWORD)
-
-
-def _check_throttle(executor: Executor, credentials: Credentials, now: datetime) -> None:
-    limits = {
-        credentials.subject: MAX_TRIES,
-        credentials.subject_everywhere: MAX_TRIES_EVERYWHERE,
-    }
-    for subject, limit in limits.items():
-        tried = people.find_tries(executor, subject, now)
-        if tried and tried[0] >= limit:
-            minutes = max(1, -(-int((tried[1] - now).total_seconds()) // 60))
-            raise NotAllowed("account.throttled", minutes=minutes)
-
-
-def _network(address: str) -> str:
-    """Return what one party has of addresses: an IPv6 /64, else the address itself."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 4:
-        return address
-    return str(ip_network((parsed, 64), strict=False))
-
-
 def _is_right(stored: str | None, password: str) -> bool:
     from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
@@ -281,9 +308,14 @@ def _is_right(stored: str | None, password: str) -> bool:
         return False
 
 
-def _hash(password: str) -> str:
-    with _HASHING:
-        return _hasher().hash(password)
+@contextmanager
+def _turn_to_hash() -> Iterator[None]:
+    if not _HASHING.acquire(timeout=HASHING_SECONDS):
+        raise Unavailable("account.busy")
+    try:
+        yield
+    finally:
+        _HASHING.release()
 
 
 @cache

@@ -15,6 +15,7 @@ from quizengine.store.connection import Executor, count_changed, upsert
 from quizengine.store.tables import (
     AccountRow,
     ContestRow,
+    LoginCodeRow,
     ParticipantRow,
     SessionRow,
     ThrottleRow,
@@ -129,6 +130,12 @@ def find_account(executor: Executor, login: str) -> tuple[Account, str | None] |
     return (Account(*row[:-1]), row[-1]) if row else None
 
 
+def find_account_of(executor: Executor, person: str) -> Account | None:
+    """Return the account of a person, or None."""
+    row = executor.execute(select(*_ACCOUNT).where(AccountRow.person == person)).first()
+    return Account(*row) if row else None
+
+
 def insert_session(executor: Executor, values: Mapping[str, Any]) -> None:
     """Write a log-in session."""
     executor.execute(insert(SessionRow).values(**values))
@@ -136,15 +143,15 @@ def insert_session(executor: Executor, values: Mapping[str, Any]) -> None:
 
 def find_session(
     executor: Executor, token_sha256: str, now: datetime
-) -> tuple[Account, str] | None:
-    """Return the account and nonce of a session that has not ended, or None."""
+) -> tuple[Account, str, datetime | None] | None:
+    """Return the account, the nonce and ``resets_until`` of a session that lasts, or None."""
     query = (
-        select(*_ACCOUNT, SessionRow.nonce)
+        select(*_ACCOUNT, SessionRow.nonce, SessionRow.resets_until)
         .join(SessionRow, SessionRow.account_id == AccountRow.id)
         .where(SessionRow.token_sha256 == token_sha256, SessionRow.ends_at > now)
     )
     row = executor.execute(query).first()
-    return (Account(*row[:-1]), row[-1]) if row else None
+    return (Account(*row[:-2]), row[-2], row[-1]) if row else None
 
 
 def delete_session(executor: Executor, token_sha256: str) -> None:
@@ -152,8 +159,18 @@ def delete_session(executor: Executor, token_sha256: str) -> None:
     executor.execute(delete(SessionRow).where(SessionRow.token_sha256 == token_sha256))
 
 
+def delete_other_sessions(executor: Executor, account_id: int, token_sha256: str) -> None:
+    """Forget every session of an account but one."""
+    executor.execute(
+        delete(SessionRow).where(
+            SessionRow.account_id == account_id, SessionRow.token_sha256 != token_sha256
+        )
+    )
+
+
 def delete_ended_sessions(executor: Executor, now: datetime) -> int:
-    """Forget every session and throttle that has ended; return how many sessions."""
+    """Forget every session, log-in code and throttle that has ended; return how many sessions."""
+    executor.execute(delete(LoginCodeRow).where(LoginCodeRow.ends_at <= now))
     executor.execute(delete(ThrottleRow).where(ThrottleRow.until <= now))
     return count_changed(executor, delete(SessionRow).where(SessionRow.ends_at <= now))
 
@@ -193,3 +210,35 @@ def replace_password(executor: Executor, account_id: int, password: str) -> None
     executor.execute(
         update(AccountRow).where(AccountRow.id == account_id).values(password=password)
     )
+
+
+def end_resets(executor: Executor, account_id: int) -> None:
+    """Let no session of an account set a password without the old one, and no code make one."""
+    executor.execute(
+        update(SessionRow).where(SessionRow.account_id == account_id).values(resets_until=None)
+    )
+    executor.execute(delete(LoginCodeRow).where(LoginCodeRow.account_id == account_id))
+
+
+def put_code(executor: Executor, values: Mapping[str, Any]) -> None:
+    """Write the log-in code of an account in place of the one before."""
+    statement = upsert(executor, LoginCodeRow).values(**values)
+    executor.execute(
+        statement.on_conflict_do_update(
+            index_elements=[LoginCodeRow.account_id],
+            set_={name: statement.excluded[name] for name in values if name != "account_id"},
+        )
+    )
+
+
+def take_code(executor: Executor, account_id: int, code_sha256: str, now: datetime) -> bool:
+    """Delete an account's log-in code if it is this one and lasts; return whether it was.
+
+    Of two that send the same code at once one deletes it.
+    """
+    statement = delete(LoginCodeRow).where(
+        LoginCodeRow.account_id == account_id,
+        LoginCodeRow.code_sha256 == code_sha256,
+        LoginCodeRow.ends_at > now,
+    )
+    return count_changed(executor, statement) == 1

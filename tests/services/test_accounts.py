@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -10,8 +11,8 @@ from argon2 import PasswordHasher
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from quizengine.errors import Conflict, InvalidInput, NotAllowed
-from quizengine.services import accounts, upkeep
+from quizengine.errors import Conflict, InvalidInput, NotAllowed, Unavailable
+from quizengine.services import accounts, throttle, upkeep
 from quizengine.services.accounts import Login, Role, Verdict
 from quizengine.services.transaction import transaction
 from quizengine.store.audit import read_entries
@@ -168,17 +169,17 @@ def test_nobody_logs_in_to_an_account_without_a_password(door: Door) -> None:
 
 
 def test_after_ten_wrong_passwords_even_the_right_one_waits(door: Door) -> None:
-    for _ in range(accounts.MAX_TRIES):
+    for _ in range(throttle.MAX_TRIES):
         assert door.log_in("sai mật khẩu") is None
     with pytest.raises(NotAllowed) as refusal:
         door.log_in(at=OPENS + MINUTE)
     assert refusal.value.code == "account.throttled"
-    assert refusal.value.params == {"minutes": accounts.THROTTLE_MINUTES - 1}
-    assert door.log_in(at=OPENS + accounts.THROTTLE_MINUTES * MINUTE) is not None
+    assert refusal.value.params == {"minutes": throttle.THROTTLE_MINUTES - 1}
+    assert door.log_in(at=OPENS + throttle.THROTTLE_MINUTES * MINUTE) is not None
 
 
 def test_strangers_elsewhere_lock_nobody_out(door: Door) -> None:
-    for _ in range(accounts.MAX_TRIES):
+    for _ in range(throttle.MAX_TRIES):
         door.log_in("sai mật khẩu", address="198.51.100.7")
     with pytest.raises(NotAllowed):
         door.log_in(address="198.51.100.7")
@@ -190,7 +191,7 @@ def test_strangers_elsewhere_lock_nobody_out(door: Door) -> None:
     [("2001:db8:1:2::1", "2001:db8:1:2:aaaa::9"), ("192.0.2.1", "192.0.2.1"), ("", "")],
 )
 def test_tries_from_one_network_count_together(door: Door, one: str, other: str) -> None:
-    for _ in range(accounts.MAX_TRIES):
+    for _ in range(throttle.MAX_TRIES):
         door.log_in("sai mật khẩu", address=one)
     with pytest.raises(NotAllowed):
         door.log_in(address=other)
@@ -198,7 +199,7 @@ def test_tries_from_one_network_count_together(door: Door, one: str, other: str)
 
 def test_guesses_from_everywhere_have_a_limit_of_their_own(door: Door) -> None:
     with Session(door.engine) as session, transaction(session):
-        for stranger in range(accounts.MAX_TRIES_EVERYWHERE):
+        for stranger in range(throttle.MAX_TRIES_EVERYWHERE):
             credentials = accounts.find_credentials(
                 session, "0900000456", address=f"198.51.100.{stranger}", now=OPENS
             )
@@ -206,12 +207,12 @@ def test_guesses_from_everywhere_have_a_limit_of_their_own(door: Door) -> None:
     with pytest.raises(NotAllowed) as refusal:
         door.log_in()
     assert refusal.value.code == "account.throttled"
-    assert door.log_in(at=OPENS + accounts.THROTTLE_MINUTES * MINUTE) is not None
+    assert door.log_in(at=OPENS + throttle.THROTTLE_MINUTES * MINUTE) is not None
 
 
 def test_a_right_password_somewhere_gives_strangers_no_new_tries(door: Door) -> None:
     with Session(door.engine) as session, transaction(session):
-        for stranger in range(accounts.MAX_TRIES_EVERYWHERE - 1):
+        for stranger in range(throttle.MAX_TRIES_EVERYWHERE - 1):
             credentials = accounts.find_credentials(
                 session, "0900000456", address=f"198.51.100.{stranger}", now=OPENS
             )
@@ -228,7 +229,7 @@ def test_tries_made_at_once_are_not_more_tries(door: Door) -> None:
             session, "0900000456", address="192.0.2.1", now=OPENS
         )
     verdict = accounts.check_password(credentials, PASSWORD)
-    for _ in range(accounts.MAX_TRIES):
+    for _ in range(throttle.MAX_TRIES):
         door.log_in("sai mật khẩu")
     with (
         Session(door.engine) as session,
@@ -241,7 +242,7 @@ def test_tries_made_at_once_are_not_more_tries(door: Door) -> None:
 
 def test_the_throttle_is_of_one_log_in_and_names_nobody(door: Door) -> None:
     door.create("khac")
-    for _ in range(accounts.MAX_TRIES):
+    for _ in range(throttle.MAX_TRIES):
         door.log_in("sai mật khẩu", login="khac")
     assert door.log_in() is not None
     with Session(door.engine) as session:
@@ -252,15 +253,15 @@ def test_the_throttle_is_of_one_log_in_and_names_nobody(door: Door) -> None:
 
 def test_a_right_password_forgets_the_wrong_ones(door: Door) -> None:
     for _ in range(2):
-        for _ in range(accounts.MAX_TRIES - 1):
+        for _ in range(throttle.MAX_TRIES - 1):
             door.log_in("sai mật khẩu")
         assert door.log_in() is not None
 
 
 def test_wrong_passwords_long_ago_do_not_count(door: Door) -> None:
-    for _ in range(accounts.MAX_TRIES - 1):
+    for _ in range(throttle.MAX_TRIES - 1):
         door.log_in("sai mật khẩu")
-    later = OPENS + accounts.THROTTLE_MINUTES * MINUTE
+    later = OPENS + throttle.THROTTLE_MINUTES * MINUTE
     assert door.log_in("sai mật khẩu", at=later) is None
     assert door.log_in(at=later) is not None
 
@@ -331,3 +332,17 @@ def test_making_an_organiser_is_on_the_record(door: Door) -> None:
     with Session(door.engine) as session:
         entries = list(read_entries(session))
     assert [(entry.action, entry.subject) for entry in entries] == [("account.create", "organiser")]
+
+
+def test_a_password_waits_its_turn_to_be_hashed_but_not_for_ever(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = threading.BoundedSemaphore(1)
+    taken.acquire()
+    monkeypatch.setattr(accounts, "_HASHING", taken)
+    monkeypatch.setattr(accounts, "HASHING_SECONDS", 0.01)
+    with pytest.raises(Unavailable) as refusal:
+        door.log_in()
+    assert refusal.value.code == "account.busy"
+    taken.release()
+    assert door.log_in() is not None
