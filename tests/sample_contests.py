@@ -25,6 +25,7 @@ from quizengine.core.contest import (
     Need,
     Population,
     Prediction,
+    Purpose,
     Ranking,
     RankingKey,
     Registration,
@@ -32,6 +33,7 @@ from quizengine.core.contest import (
     Round,
     Scoring,
     Section,
+    Shown,
     Target,
     Texts,
     Ties,
@@ -106,6 +108,13 @@ def contests(draw: st.DrawFn) -> Contest:
     if fields["role"] is not Need.OFF:
         roles = {one: texts() for one in draw(st.lists(slugs(), min_size=1, max_size=2))}
     is_aged = fields["birth_year"] is Need.REQUIRED and draw(st.booleans())
+    consents = tuple(
+        Consent(one, texts(), draw(st.booleans()), draw(st.sampled_from([None, *Purpose])))
+        for one in draw(st.lists(slugs(), max_size=2, unique=True))
+    )
+    # Nobody is shown who was not asked.
+    is_asked = any(one.purpose for one in consents)
+    shows = draw(st.sets(st.sampled_from(Shown))) if is_asked else set()
     return Contest(
         slug=draw(slugs()),
         title=texts(),
@@ -124,10 +133,7 @@ def contests(draw: st.DrawFn) -> Contest:
         registration=Registration(
             person_key=person_key,
             fields=fields,
-            consents=tuple(
-                Consent(one, texts(), draw(st.booleans()))
-                for one in draw(st.lists(slugs(), max_size=2, unique=True))
-            ),
+            consents=consents,
         ),
         rounds=tuple(rounds),
         ranking=Ranking(keys, Ties.SHARED),
@@ -139,6 +145,7 @@ def contests(draw: st.DrawFn) -> Contest:
         materials=draw(st.sampled_from([(), (Material(texts(), texts(), "/tep/1.pdf"),)])),
         events=draw(st.sampled_from([(), (Event(texts(), opens_at, texts(), ""),)])),
         as_of=draw(st.none() | st.dates(date(2001, 1, 1), date(2100, 1, 1))),
+        shows=tuple(one for one in Shown if one in shows),
     )
 
 

@@ -6,7 +6,7 @@ durations integer milliseconds. Texts shown to people are mappings from language
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -123,6 +123,22 @@ class Ties(StrEnum):
     DRAW = "draw"
 
 
+class Shown(StrEnum):
+    """What public results may show of a person; the names are those of registration fields."""
+
+    FULL_NAME = "full_name"
+    UNIT = "unit"
+    PHONE = "phone"
+    """The last three digits."""
+
+
+class Purpose(StrEnum):
+    """What a consent is for, where the engine acts on it."""
+
+    PUBLIC_RESULTS = "public_results"
+    """Public results may show what the contest declares of the person."""
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """A row of the blueprint: how many questions of which topic and level, each worth what."""
@@ -203,6 +219,7 @@ class Consent:
     id: str
     text: Texts
     required: bool
+    purpose: Purpose | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +306,24 @@ class Contest:
     materials: tuple[Material, ...] = ()
     events: tuple[Event, ...] = ()
     as_of: date | None = None
+    shows: tuple[Shown, ...] = tuple(Shown)
+
+    def shown(self) -> tuple[Shown, ...]:
+        """Return what public results show of a person: what is declared and asked for."""
+        fields = self.registration.fields
+        return tuple(
+            one for one in Shown if one in self.shows and fields.get(one, Need.OFF) is not Need.OFF
+        )
+
+    def publishing_consents(self) -> tuple[Consent, ...]:
+        """Return the consents to being shown in public results; with none, nobody is asked."""
+        consents = self.registration.consents
+        return tuple(one for one in consents if one.purpose is Purpose.PUBLIC_RESULTS)
+
+    def shown_with(self, given: Collection[str]) -> tuple[Shown, ...]:
+        """Return what public results show of somebody who gave these consents."""
+        is_agreed = all(one.id in given for one in self.publishing_consents())
+        return self.shown() if is_agreed else ()
 
     def shifted(self, delta: timedelta) -> Contest:
         """Return the contest with every instant moved, as for a rehearsal or a repeat."""

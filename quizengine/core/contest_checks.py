@@ -30,6 +30,7 @@ from quizengine.core.contest import (
     Reveal,
     Round,
     Section,
+    Shown,
     Texts,
     Ties,
 )
@@ -96,6 +97,7 @@ def check_contest(contest: Contest, unread: Collection[str] = ()) -> tuple[Probl
         _check_essay(contest, contest.essay, found)
     _check_ranking(contest, found)
     _check_results(contest, found)
+    _check_shown(contest, found)
     _check_extras(contest, found)
     return tuple(found.problems)
 
@@ -341,6 +343,19 @@ def _check_results(contest: Contest, found: _Findings) -> None:
         relies = [f"rounds.{index}.{key}" for key in keys]
         if contest.results_at < one.ends_at():
             found.add("contest.results_before_close", "results_at", relies, round=one.id)
+
+
+def _check_shown(contest: Contest, found: _Findings) -> None:
+    """Warn when results name people whom nobody asked whether they agree."""
+    named = [one for one in contest.shown() if one is not Shown.UNIT]
+    if named and not contest.publishing_consents():
+        found.add(
+            "contest.results_without_consent",
+            "registration.consents" if contest.registration.consents else "registration",
+            ["registration.fields", "results"],
+            "warning",
+            fields=", ".join(named),
+        )
 
 
 def _check_extras(contest: Contest, found: _Findings) -> None:

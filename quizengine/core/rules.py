@@ -25,7 +25,6 @@ from quizengine.core.contest import (
     Eligibility,
     EssayRole,
     EssayTask,
-    Need,
     Prediction,
     Ranking,
     RankingKey,
@@ -58,14 +57,13 @@ MAIN_RULES = frozenset(
         "rule.ranking.shared",
         "rule.essay.required_for_award",
         "rule.results.shown",
+        "rule.results.shown_none",
         "rule.results.complaints",
         "rule.results.complaints_one",
         "rule.results.complaints_none",
     }
 )
 """The rules that a page which has room for a few should show."""
-
-_SHOWN_FIELDS = ("full_name", "unit", "phone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +77,10 @@ class Rule:
     def part(self) -> str:
         """The part of the rules it belongs to, one of :data:`PARTS`."""
         return self.code.split(".")[1]
+
+
+OWN_WORK = Rule("rule.essay.own_work", {})
+"""What people are told of copying before they write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +261,7 @@ def _rules_of_essay(essay: EssayTask) -> Iterator[Rule]:
     else:
         yield Rule("rule.essay.words_most", {"most": essay.max_words})
     yield Rule("rule.essay.once", {})
+    yield OWN_WORK
     if essay.role is EssayRole.REQUIRED_FOR_AWARD:
         yield Rule("rule.essay.required_for_award", {})
     elif essay.role is EssayRole.NONE:
@@ -277,6 +280,16 @@ def _rules_of_ranking(ranking: Ranking) -> Iterator[Rule]:
     yield Rule("rule.ranking.uncounted", {})
 
 
+def rules_of_shown(contest: Contest) -> Iterator[Rule]:
+    """Yield what public results show of a person, and of one who does not agree to it."""
+    if terms := tuple(f"rule.shown.{one.value}" for one in contest.shown()):
+        yield Rule("rule.results.shown", {"fields_terms": terms})
+    else:
+        yield Rule("rule.results.shown_none", {})
+    if terms and any(not one.required for one in contest.publishing_consents()):
+        yield Rule("rule.results.unnamed", {})
+
+
 def _rules_of_results(contest: Contest) -> Iterator[Rule]:
     for one in contest.rounds:
         params: dict[str, Value] = {"closes_at": one.ends_at().isoformat()}
@@ -286,12 +299,7 @@ def _rules_of_results(contest: Contest) -> Iterator[Rule]:
             is_score = one.reveal is Reveal.SCORE
             yield Rule("rule.results.score" if is_score else "rule.results.nothing", {})
     yield Rule("rule.results.published", {"results_at": contest.results_at.isoformat()})
-    fields = contest.registration.fields
-    shown = tuple(
-        f"rule.shown.{name}" for name in _SHOWN_FIELDS if fields.get(name, Need.OFF) is not Need.OFF
-    )
-    if shown:
-        yield Rule("rule.results.shown", {"fields_terms": shown})
+    yield from rules_of_shown(contest)
     if contest.complaint_days > 1:
         yield Rule("rule.results.complaints", {"days": contest.complaint_days})
     else:

@@ -31,6 +31,7 @@ from quizengine.core.contest import (
     Need,
     Population,
     Prediction,
+    Purpose,
     Ranking,
     RankingKey,
     Registration,
@@ -38,6 +39,7 @@ from quizengine.core.contest import (
     Round,
     Scoring,
     Section,
+    Shown,
     Target,
     Ties,
 )
@@ -152,6 +154,7 @@ def _contest(root: Table) -> Contest:
         materials=tuple(_material(table) for table in root.tables("materials")),
         events=tuple(_event(table) for table in root.tables("events")),
         as_of=root.day("as_of"),
+        shows=_shows(root.table("results")) if root.has("results") else tuple(Shown),
     )
 
 
@@ -179,7 +182,12 @@ def _registration(table: Table) -> Registration:
         person_key=table.text("person_key"),
         fields={name: fields.choice(name, Need, Need.OFF) for name in REGISTRATION_FIELDS},
         consents=tuple(
-            Consent(item.text("id"), item.texts("text"), item.flag("required"))
+            Consent(
+                id=item.text("id"),
+                text=item.texts("text"),
+                required=item.flag("required"),
+                purpose=item.choice("purpose", Purpose) if item.has("purpose") else None,
+            )
             for item in table.tables("consents")
         ),
     )
@@ -255,6 +263,12 @@ def _ranking(table: Table) -> Ranking:
         table.one_of(f"keys.{index}", word, RankingKey) for index, word in enumerate(words)
     )
     return Ranking(keys, table.choice("ties", Ties))
+
+
+def _shows(table: Table) -> tuple[Shown, ...]:
+    words = table.words("shows")
+    named = {table.one_of(f"shows.{index}", word, Shown) for index, word in enumerate(words)}
+    return tuple(one for one in Shown if one in named)
 
 
 def _award(table: Table) -> Award:

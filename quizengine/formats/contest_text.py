@@ -17,6 +17,7 @@ from quizengine.core.contest import (
     Need,
     Registration,
     Round,
+    Shown,
     Texts,
 )
 from quizengine.formats.contest_values import FORMAT, write_duration
@@ -74,7 +75,7 @@ def _value(value: object) -> str:
         return str(value)
     if isinstance(value, (date, datetime)):
         return value.isoformat()
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_value(item) for item in value) + "]"
     if isinstance(value, dict):
         pairs = (f"{_key(key)} = {_value(item)}" for key, item in value.items())
@@ -120,6 +121,7 @@ def _data_of(contest: Contest) -> dict[str, Any]:
             "keys": [key.value for key in contest.ranking.keys],
             "ties": contest.ranking.ties.value,
         },
+        "results": _results_data(contest.shows),
         "awards": [
             {
                 "id": award.id,
@@ -149,6 +151,12 @@ def _data_of(contest: Contest) -> dict[str, Any]:
     }
 
 
+def _results_data(shows: Sequence[Shown]) -> dict[str, Any] | None:
+    """Return what results show, nothing where it is what a file that is silent says."""
+    # A tuple, because an empty list is left out and here it says that nothing is shown.
+    return {"shows": tuple(one.value for one in shows)} if set(shows) != set(Shown) else None
+
+
 def _texts(texts: Texts, order: Sequence[str]) -> _Inline:
     return _Inline({language: texts[language] for language in order if language in texts})
 
@@ -170,6 +178,7 @@ def _registration_data(registration: Registration, order: Sequence[str]) -> dict
             {
                 "id": consent.id,
                 "required": consent.required,
+                "purpose": consent.purpose and consent.purpose.value,
                 "text": _texts(consent.text, order),
             }
             for consent in registration.consents

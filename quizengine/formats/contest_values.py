@@ -24,13 +24,13 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "": (
         *("format", "format_version", "slug", "languages", "time_zone", "title", "summary"),
         *("organiser", "contact", "results_at", "complaint_days", "as_of"),
-        *("eligibility", "registration", "rounds", "essay", "ranking"),
+        *("eligibility", "registration", "rounds", "essay", "ranking", "results"),
         *("awards", "materials", "events"),
     ),
     "eligibility": ("minimum_age", "excluded", "roles"),
     "registration": ("person_key", "fields", "consents"),
     "registration.fields": REGISTRATION_FIELDS,
-    "registration.consents": ("id", "required", "text"),
+    "registration.consents": ("id", "required", "purpose", "text"),
     "rounds": (
         *("id", "title", "bank", "opens_at", "closes_at", "time_limit", "grace", "clock"),
         *("attempts", "counts", "close_policy", "shuffle_questions", "shuffle_choices"),
@@ -40,6 +40,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "rounds.prediction": ("target", "population", "freeze", "prompt"),
     "essay": ("title", "prompt", "opens_at", "closes_at", "min_words", "max_words", "role"),
     "ranking": ("keys", "ties"),
+    "results": ("shows",),
     "awards": ("id", "title", "count", "prize"),
     "materials": ("title", "note", "url"),
     "events": ("title", "note", "starts_at", "url"),

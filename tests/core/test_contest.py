@@ -8,7 +8,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quizengine.core.contest import ClosePolicy, Contest
+from quizengine.core.contest import ClosePolicy, Contest, Need, Purpose, Shown
 from quizengine.core.contest_checks import check_contest
 from quizengine.formats.contest_file import read_contest
 from tests.sample_contests import contests, sample_text
@@ -46,3 +46,32 @@ def test_a_round_that_lets_late_starters_finish_ends_one_time_limit_after_its_cl
 def test_the_blueprint_says_how_many_questions_and_points_a_paper_has() -> None:
     one = sample().rounds[0]
     assert (one.questions(), one.max_points()) == (20, 20)
+
+
+def test_results_show_what_is_declared_and_asked_of_those_who_agree() -> None:
+    contest = sample()
+    agreed = [one.id for one in contest.publishing_consents()]
+    assert agreed == ["hien-ket-qua"]
+    assert contest.shown_with(agreed) == tuple(Shown)
+    assert contest.shown_with(["tin-cuoc-thi-sau"]) == ()
+    fields = {**contest.registration.fields, "phone": Need.OFF}
+    silent = replace(contest, registration=replace(contest.registration, fields=fields))
+    assert silent.shown_with(agreed) == (Shown.FULL_NAME, Shown.UNIT)
+    assert replace(contest, shows=(Shown.UNIT,)).shown_with(agreed) == (Shown.UNIT,)
+
+
+def test_where_nobody_is_asked_results_show_what_is_declared() -> None:
+    contest = sample()
+    consents = tuple(replace(one, purpose=None) for one in contest.registration.consents)
+    unasked = replace(contest, registration=replace(contest.registration, consents=consents))
+    assert unasked.shown_with([]) == tuple(Shown)
+
+
+def test_of_several_consents_to_publication_each_is_needed() -> None:
+    contest = sample()
+    consents = tuple(
+        replace(one, purpose=Purpose.PUBLIC_RESULTS) for one in contest.registration.consents
+    )
+    both = replace(contest, registration=replace(contest.registration, consents=consents))
+    assert both.shown_with(["hien-ket-qua"]) == ()
+    assert both.shown_with(["hien-ket-qua", "tin-cuoc-thi-sau"]) == tuple(Shown)

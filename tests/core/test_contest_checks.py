@@ -19,6 +19,7 @@ from quizengine.core.contest import (
     Reveal,
     Round,
     Section,
+    Shown,
     Ties,
 )
 from quizengine.core.contest_checks import check_against_bank, check_contest
@@ -236,3 +237,15 @@ def test_two_rounds_are_checked_each_against_its_own_bank(contest: Contest) -> N
     second = replace(first, bank="khac")
     found = check_against_bank(replace(contest, rounds=(first, second)), {"kho": bank_of({"A": 9})})
     assert places(found) == [("contest.bank_unknown", "rounds.1.bank")]
+
+
+def test_naming_people_whom_nobody_asked_is_a_warning(contest: Contest) -> None:
+    consents = tuple(replace(one, purpose=None) for one in contest.registration.consents)
+    registration = replace(contest.registration, consents=consents)
+    unasked = replace(contest, registration=registration)
+    found = check_contest(unasked)
+    assert places(found) == [("contest.results_without_consent", "registration.consents")]
+    assert found[0].severity == "warning"
+    assert check_contest(replace(unasked, shows=(Shown.UNIT,))) == ()
+    none = replace(unasked, registration=replace(registration, consents=()))
+    assert places(check_contest(none)) == [("contest.results_without_consent", "registration")]

@@ -219,3 +219,19 @@ def test_a_reader_whose_language_is_missing_sees_the_first() -> None:
 
 def test_codes_are_names_of_sentences(contest: Contest) -> None:
     assert all(re.fullmatch(r"rule\.[a-z]+\.[a-z_]+", rule.code) for rule in rules_of(contest))
+
+
+def test_the_rules_say_what_results_show_and_of_whom_they_do_not(contest: Contest) -> None:
+    codes = by_code(contest)
+    assert codes["rule.results.shown"]["fields_terms"] == (
+        "rule.shown.full_name",
+        "rule.shown.unit",
+        "rule.shown.phone",
+    )
+    assert "rule.results.unnamed" not in codes  # without that consent nobody takes part
+    consents = tuple(replace(one, required=False) for one in contest.registration.consents)
+    free = replace(contest, registration=replace(contest.registration, consents=consents))
+    assert "rule.results.unnamed" in by_code(free)
+    bare = by_code(replace(free, shows=()))
+    assert "rule.results.shown_none" in bare
+    assert not {"rule.results.shown", "rule.results.unnamed"} & set(bare)

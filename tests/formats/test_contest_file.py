@@ -330,6 +330,8 @@ def test_the_reference_names_every_key_value_and_no_other() -> None:
         values.EssayRole,
         values.RankingKey,
         values.Ties,
+        values.Shown,
+        values.Purpose,
     ],
 )
 def test_the_reference_names_every_value_of_a_choice(enum: type[values.Need]) -> None:
@@ -342,3 +344,27 @@ def test_the_example_of_the_reference_has_no_problem() -> None:
     assert examples
     for example in examples:
         assert read_contest(example).problems == ()
+
+
+def test_without_a_table_of_results_name_unit_and_phone_are_shown_as_ever() -> None:
+    """The canonical text is then silent too, so that older files keep their hashes."""
+    text = changed('[results]\nshows = ["full_name", "unit", "phone"]', "#")
+    contest = read_contest(text).contest
+    assert contest
+    assert contest.shows == tuple(values.Shown)
+    assert "[results]" not in write_contest(contest)
+
+
+def test_results_may_show_nothing_of_anybody() -> None:
+    contest = read_contest(changed('shows = ["full_name", "unit", "phone"]', "shows = []")).contest
+    assert contest
+    assert contest.shown() == ()
+    assert "shows = []" in write_contest(contest)
+    assert read_contest(write_contest(contest)).contest == contest
+
+
+def test_a_misspelt_field_of_the_results_and_purpose_are_named() -> None:
+    text = changed('"phone"]', '"phome"]')
+    assert found_in(text)[0][0] == "contest.choice_unknown_similar"
+    text = changed('purpose = "public_results"', 'purpose = "publicity"')
+    assert found_in(text)[0][0].startswith("contest.choice_unknown")
