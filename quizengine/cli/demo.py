@@ -28,7 +28,7 @@ from quizengine.core.units import UnitTree
 from quizengine.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
-    from quizengine.services.attempts import Answer
+    from quizengine.services.answers import Answer
     from quizengine.services.papers import Papers
 
 SAMPLE = "cong-doan-92"
@@ -217,7 +217,7 @@ def _attempt(
     at: datetime,
 ) -> None:
     """Start, answer and hand in one attempt; some people give up at once or run out of time."""
-    from quizengine.services import attempts
+    from quizengine.services import answers, attempts
 
     connection = session.connection()
     name = _name(person)
@@ -235,11 +235,11 @@ def _attempt(
         chosen = frozenset(place for place, choice in enumerate(question.choices) if choice in key)
         if rng.random() > person.ability:
             chosen = frozenset({rng.randrange(len(question.choices))})
-        answer = attempts.Answer(question.slot, sequence=question.slot + 1, positions=chosen)
+        answer = answers.Answer(question.slot, sequence=question.slot + 1, positions=chosen)
         _save(session, started.public_id, name, answer, at, papers)
     if exam.prediction_prompt:
         slot = len(exam.questions)
-        answer = attempts.Answer(slot, sequence=slot + 1, number=rng.randint(20, 400))
+        answer = answers.Answer(slot, sequence=slot + 1, number=rng.randint(20, 400))
         _save(session, started.public_id, name, answer, at, papers)
     if rng.random() < 0.95:
         at += timedelta(seconds=rng.uniform(5, 60))
@@ -249,7 +249,7 @@ def _attempt(
 def _save(
     session: Session, public_id: str, person: str, answer: Answer, at: datetime, papers: Papers
 ) -> None:
-    from quizengine.services.attempts import save_answers
+    from quizengine.services.answers import save_answers
 
     connection = session.connection()
     save_answers(connection, public_id, person=person, answers=[answer], now=at, papers=papers)

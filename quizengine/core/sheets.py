@@ -11,7 +11,7 @@ whose sequence number is 0 was never saved.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -63,13 +63,17 @@ def read_sheet(sheet: bytes) -> tuple[Record, ...]:
     return tuple(Record(*numbers) for numbers in _RECORD.iter_unpack(sheet))
 
 
-def merge(sheet: bytes, slot: int, record: Record) -> tuple[bytes, Outcome]:
+def merge(
+    sheet: bytes, slot: int, record: Record, seen: int | None = None
+) -> tuple[bytes, Outcome]:
     """Return the sheet after a save and what became of the save.
 
     A record replaces the stored one when its sequence number is greater, so replayed, doubled and
-    reordered saves all end in the same sheet. The same sequence number with the same value is a
-    replay: saved already, nothing changes. ``ValueError`` for a slot that the sheet does not have,
-    a sequence number below 1, or a number that does not fit.
+    reordered saves all end in the same sheet. A sender that says which sequence number it has
+    ``seen`` in the slot replaces nothing that came after it, from another device say. The same
+    sequence number with the same value is a replay: saved already, nothing changes. ``ValueError``
+    for a slot that the sheet does not have, a sequence number below 1, or a number that does not
+    fit.
     """
     start = slot * RECORD_BYTES
     end = start + RECORD_BYTES
@@ -79,7 +83,7 @@ def merge(sheet: bytes, slot: int, record: Record) -> tuple[bytes, Outcome]:
         raise ValueError("sequence numbers start at 1: 0 means never saved")
     packed = pack(record)
     sequence, _, value = _RECORD.unpack_from(sheet, start)
-    if record.sequence > sequence:
+    if record.sequence > sequence and (seen is None or seen >= sequence):
         return sheet[:start] + packed + sheet[end:], Outcome.SAVED
     if record.sequence == sequence and record.value == value:
         return sheet, Outcome.SAVED
@@ -97,6 +101,31 @@ def prediction_of(sheet: bytes, slots: int) -> int | None:
     if len(records) <= slots or records[slots].sequence == 0:
         return None
     return records[slots].value
+
+
+def pack_flags(sequence: int, flagged: Iterable[int], slots: int) -> bytes:
+    """Return a set of flagged slots in 4 bytes and one more for every 8 ``slots`` of the paper.
+
+    ``ValueError`` for a slot that the paper does not have or a sequence number that does not fit.
+    """
+    mask = 0
+    for slot in flagged:
+        if not 0 <= slot < slots:
+            raise ValueError(f"the paper has {slots} slots and none is {slot}")
+        mask |= 1 << slot
+    try:
+        return sequence.to_bytes(4, "big") + mask.to_bytes((slots + 7) // 8, "little")
+    except OverflowError as error:
+        raise ValueError(f"a sequence number is from 0 to 4294967295: {sequence}") from error
+
+
+def read_flags(packed: bytes | None) -> tuple[int, frozenset[int]]:
+    """Return the sequence number of a packed set of flags, and the flagged slots."""
+    if packed is None:
+        return 0, frozenset()
+    mask = int.from_bytes(packed[4:], "little")
+    flagged = frozenset(slot for slot in range(mask.bit_length()) if mask >> slot & 1)
+    return int.from_bytes(packed[:4], "big"), flagged
 
 
 def sheet_values(sheets: Sequence[bytes], records: int) -> NDArray[np.uint32]:

@@ -1,4 +1,4 @@
-"""The answer path: starting an attempt, saving answers, handing in; keys are not read here.
+"""Attempts from the start to handing in; keys are not read here.
 
 The functions that write take the writer's connection (``store.writer``) in place of the Session.
 """
@@ -19,23 +19,21 @@ from quizengine.core.attempts import (
     PUBLIC_ID_BYTES,
     State,
     deadline,
-    is_due,
     new_public_id,
     receipt_code,
 )
-from quizengine.core.clock import to_ms
 from quizengine.core.contest import Round, Texts
 from quizengine.core.drawing import PoolEntry, draw_paper, pool_of_prompts, pseudonym
-from quizengine.core.papers import canonical_mask, pack_paper
-from quizengine.core.sheets import Outcome, Record
+from quizengine.core.papers import pack_paper
 from quizengine.errors import Conflict, InvalidInput, NotFound
 from quizengine.services import audit
 from quizengine.services.contests import contest_of, rules_of_round
-from quizengine.services.papers import Papers, Sitting
+from quizengine.services.papers import Papers
 from quizengine.services.receipts import (
     ExamQuestion,
     Receipt,
     last_saved_at,
+    next_sequence,
     own_attempt,
     receipt,
     rules_of_attempt,
@@ -45,10 +43,6 @@ from quizengine.services.receipts import (
 from quizengine.store import attempts, contests
 from quizengine.store.attempts import Entry, StoredAttempt
 from quizengine.store.connection import Executor
-
-MAX_NUMBER = 2**32 - 1
-SAVES_A_RECORD = 2
-"""How many saves a request may carry for each question, as after being offline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,31 +95,12 @@ class Exam:
     questions: tuple[ExamQuestion, ...]
     prediction_prompt: Texts | None
     prediction: int | None
+    flagged: frozenset[int]
+    """Slots that the person means to look at again."""
+    flags_sequence: int
     next_sequence: int
     answered: int
     last_saved_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer to save: positions of a question, or the number predicted, as its slot asks.
-
-    The prediction's slot is the one after the last question.
-    """
-
-    slot: int
-    sequence: int
-    positions: frozenset[int] = frozenset()
-    number: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What became of an answer; a refusal has a reason."""
-
-    slot: int
-    outcome: Outcome
-    reason: str | None = None
 
 
 def standing(
@@ -197,6 +172,7 @@ def exam(executor: Executor, public_id: str, *, person: str, now: datetime, pape
     stored, stored_round, rules = rules_of_attempt(executor, row)
     records = sheets.read_sheet(row.sheet)
     questions = shown_questions(row, papers.prompts(executor, stored_round.version_id))
+    flags_sequence, flagged = sheets.read_flags(row.flags)
     return Exam(
         public_id=public_id,
         slug=stored.slug,
@@ -209,39 +185,11 @@ def exam(executor: Executor, public_id: str, *, person: str, now: datetime, pape
         questions=questions,
         prediction_prompt=rules.prediction.prompt if rules.prediction else None,
         prediction=sheets.prediction_of(row.sheet, len(questions)),
-        next_sequence=max(record.sequence for record in records) + 1,
+        flagged=flagged,
+        flags_sequence=flags_sequence,
+        next_sequence=next_sequence(row),
         answered=sum(1 for question in questions if question.chosen),
         last_saved_at=last_saved_at(row, records),
-    )
-
-
-def save_answers(
-    connection: Connection | Session,
-    public_id: str,
-    *,
-    person: str,
-    answers: Sequence[Answer],
-    now: datetime,
-    papers: Papers,
-) -> tuple[Reply, ...]:
-    """Save answers one by one and return what became of each, in their order.
-
-    ``NotFound`` for a foreign attempt; ``InvalidInput`` for an answer that the paper has no place
-    for or for more answers than a browser can have waiting, and then none is saved.
-    """
-    sitting = papers.recall(public_id) or papers.remember(
-        own_attempt(connection, public_id, person)
-    )
-    # Everybody's saves wait while one request's are written: its work is bounded by its paper.
-    limit = SAVES_A_RECORD * sitting.records
-    if len(answers) > limit:
-        raise InvalidInput("answer.too_many", count=len(answers), limit=limit)
-    at_ms = max(0, to_ms(now) - to_ms(sitting.started_at))
-    records = [
-        (answer.slot, Record(answer.sequence, at_ms, _value(sitting, answer))) for answer in answers
-    ]
-    return tuple(
-        _save(connection, public_id, person, slot, record, now) for slot, record in records
     )
 
 
@@ -338,42 +286,3 @@ def _line(row: StoredAttempt, now: datetime) -> AttemptLine:
         answered=sheets.answered(row.sheet, row.slots()),
         receipt=receipt_code(row.public_id),
     )
-
-
-def _value(sitting: Sitting, answer: Answer) -> int:
-    """Return what to keep of an answer; ``InvalidInput`` when the paper has no place for it."""
-    slots = sitting.paper.slots
-    if not 0 <= answer.slot < sitting.records or not 1 <= answer.sequence <= MAX_NUMBER:
-        raise InvalidInput("answer.no_such_slot", slot=answer.slot)
-    if answer.slot < len(slots):
-        try:
-            return canonical_mask(slots[answer.slot].order, answer.positions)
-        except ValueError as error:
-            raise InvalidInput("answer.no_such_choice", slot=answer.slot) from error
-    if answer.number is None or not 0 <= answer.number <= MAX_NUMBER:
-        raise InvalidInput("answer.number_out_of_range", limit=MAX_NUMBER)
-    return answer.number
-
-
-def _save(
-    executor: Executor, public_id: str, person: str, slot: int, record: Record, now: datetime
-) -> Reply:
-    if attempts.save_record(executor, public_id, person, slot, record, now):
-        return Reply(slot, Outcome.SAVED)
-    row = own_attempt(executor, public_id, person)
-    reason = _closed_reason(row, now)
-    if reason is not None:
-        return Reply(slot, Outcome.REFUSED, reason)
-    merged, outcome = sheets.merge(row.sheet, slot, record)
-    if merged != row.sheet:
-        # It came in time, waited, and meanwhile the results were made.
-        return Reply(slot, Outcome.REFUSED, "attempt.late")
-    return Reply(slot, outcome)
-
-
-def _closed_reason(row: StoredAttempt, now: datetime) -> str | None:
-    if row.state is State.SUBMITTED:
-        return "attempt.submitted"
-    if row.state is State.VOID:
-        return "attempt.void"
-    return "attempt.late" if is_due(State.OPEN, row.deadline_at, row.grace_ms, now) else None

@@ -35,6 +35,8 @@ class ExamQuestion:
     stem: str
     choices: tuple[str, ...]
     chosen: frozenset[int]
+    sequence: int
+    """Sequence number of the save; 0 when nothing was saved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +162,16 @@ def shown_questions(row: StoredAttempt, prompts: Sequence[Prompt]) -> tuple[Exam
             stem=prompts[slot.ordinal].stem,
             choices=tuple(prompts[slot.ordinal].choices[choice] for choice in slot.order),
             chosen=shown_positions(slot.order, records[number].value),
+            sequence=records[number].sequence,
         )
         for number, slot in enumerate(slots)
     )
+
+
+def next_sequence(row: StoredAttempt) -> int:
+    """Return a sequence number above every one that the attempt holds."""
+    kept, _ = sheets.read_flags(row.flags)
+    return max(kept, *(record.sequence for record in sheets.read_sheet(row.sheet))) + 1
 
 
 def last_saved_at(row: StoredAttempt, records: Iterable[Record]) -> datetime | None:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     cast,
     exists,
     func,
+    or_,
     select,
     type_coerce,
     update,
@@ -59,6 +60,7 @@ class StoredAttempt:
     submitted_at: datetime | None
     paper: bytes
     sheet: bytes
+    flags: bytes | None
 
     def slots(self) -> int:
         """Return how many questions the paper has."""
@@ -95,6 +97,7 @@ _ATTEMPT = (
     AttemptRow.submitted_at,
     AttemptRow.paper,
     AttemptRow.sheet,
+    AttemptRow.flags,
 )
 
 
@@ -169,9 +172,17 @@ def insert_attempt(executor: Executor, values: Mapping[str, Any]) -> bool:
 
 
 def save_record(
-    executor: Executor, public_id: str, person: str, slot: int, record: Record, now: datetime
+    executor: Executor,
+    public_id: str,
+    person: str,
+    slot: int,
+    record: Record,
+    now: datetime,
+    seen: int | None = None,
 ) -> bool:
     """Put one record into a sheet if its sequence number is higher and the attempt still takes it.
+
+    With the sequence number that the sender has ``seen`` in the slot it replaces nothing later.
 
     One statement, as safe under PostgreSQL's READ COMMITTED as in SQLite's single writer: both look
     again at the row they lock. An attempt that was closed as expired still takes an answer that
@@ -187,9 +198,24 @@ def save_record(
         "at_start": start,
         "at_after": start + RECORD_BYTES,
         "at_sequence": packed[:4],
+        "at_seen": _ANY if seen is None else seen.to_bytes(4, "big"),
         "at_record": packed,
     }
     return count_changed(executor, _SAVE_RECORD, values) == 1
+
+
+def save_flags(
+    executor: Executor, public_id: str, person: str, flags: bytes, now: datetime
+) -> bool:
+    """Keep a packed set of flags if it is later than the one kept; return whether it was."""
+    values = {
+        "at_public_id": public_id,
+        "at_person": person,
+        "at_now_ms": to_ms(now),
+        "at_sequence": flags[:4],
+        "at_flags": flags,
+    }
+    return count_changed(executor, _SAVE_FLAGS, values) == 1
 
 
 def submit(executor: Executor, public_id: str, person: str, now: datetime) -> bool:
@@ -293,19 +319,35 @@ def _save_record() -> Update:
         .op("||")(bindparam("at_record", type_=LargeBinary))
         .op("||")(func.substr(AttemptRow.sheet, after))
     )
+    kept = func.substr(AttemptRow.sheet, start, 4)
     return (
         update(AttemptRow)
         .where(
             *_writable(),
             func.length(AttemptRow.sheet) >= after - 1,
-            func.substr(AttemptRow.sheet, start, 4) < bindparam("at_sequence", type_=LargeBinary),
+            kept < bindparam("at_sequence", type_=LargeBinary),
+            kept <= bindparam("at_seen", type_=LargeBinary),
         )
         .values(sheet=cast(merged, LargeBinary))
     )
 
 
+def _save_flags() -> Update:
+    kept = func.substr(AttemptRow.flags, 1, 4)
+    is_later = kept < bindparam("at_sequence", type_=LargeBinary)
+    return (
+        update(AttemptRow)
+        .where(*_writable(), or_(AttemptRow.flags.is_(None), is_later))
+        .values(flags=bindparam("at_flags", type_=LargeBinary))
+    )
+
+
+#: The sequence number of a sender that does not say what it has seen: no other is higher.
+_ANY = b"\xff\xff\xff\xff"
+
 #: Built once: putting such a statement together costs many times what running it does.
 _SAVE_RECORD = _save_record()
+_SAVE_FLAGS = _save_flags()
 _SUBMIT = (
     update(AttemptRow)
     .where(*_writable())

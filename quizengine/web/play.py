@@ -4,27 +4,43 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import jsonify, redirect, request, url_for
+from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
-from quizengine.core.clock import to_ms
+from quizengine.core.clock import from_ms, to_ms
 from quizengine.core.contest import Reveal, Round
 from quizengine.core.sheets import Outcome
-from quizengine.errors import InvalidInput
+from quizengine.errors import Conflict, InvalidInput
+from quizengine.services import answers as answering
 from quizengine.services import attempts, contests, essays, people, receipts
-from quizengine.services.attempts import Answer, Exam, Reply
+from quizengine.services.answers import Answer, Reply, Situation, Stored
+from quizengine.services.attempts import Exam
 from quizengine.services.contests import ContestPage
 from quizengine.web.blueprint import Page, page, quiz
 from quizengine.web.board import refusal, visible_contest
 from quizengine.web.forms import StartForm, require_fields
 from quizengine.web.host import arrival, require_participant, session, wiring, write_answer
+from quizengine.web.languages import clock, described
+from quizengine.web.security import token
 
 LETTERS = "ABCDEFGHIJ"
 LARGEST_PREDICTION = 2**32 - 1
+END_OF_CLOCKS_MS = to_ms(datetime(9999, 1, 1, tzinfo=UTC))
 NUMBER = re.compile("[0-9]+|[0-9]{1,3}(?:([ .,\u00a0\u202f])[0-9]{3})(?:\\1[0-9]{3})*")
 """A whole number, with one kind of mark between its thousands or none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """The whole set of flagged slots, as a page sent it."""
+
+    slots: frozenset[int]
+    sequence: int
 
 
 @quiz.route("/<slug>/<round_code>/bat-dau", methods=["GET", "POST"])
@@ -105,6 +121,7 @@ def _exam_page(
     status: int = 200,
     *,
     typed: Mapping[int, frozenset[int]] | None = None,
+    flagged: frozenset[int] | None = None,
     prediction: str | None = None,
     **context: Any,
 ) -> Page:
@@ -116,9 +133,10 @@ def _exam_page(
         contest=contests.contest_page(session(), found.slug).contest,
         exam=found,
         chosen=chosen,
+        flagged=found.flagged if flagged is None else flagged,
         letters=LETTERS,
         prediction=stored if prediction is None else prediction,
-        left_ms=to_ms(found.deadline_at) - to_ms(arrival()),
+        left_ms=_left_ms(found.deadline_at),
         kept=_numbers("giu"),
         is_saved="luu" in request.args,
         **context,
@@ -138,33 +156,96 @@ def back_to_exam(public_id: str) -> Page:
     return redirect(url_for("quiz.exam", public_id=public_id), 303)
 
 
+@quiz.get("/lam-bai/<public_id>/tinh-hinh")
+def situation(public_id: str) -> Page:
+    """Tell a script how an attempt stands: the time left, what is stored, where to go when over.
+
+    JSON out: ``{"state", "left_ms", "over_ms", "until", "answers": [{"slot", "sequence",
+    "positions" or "number"}], "flags": [slot], "sequence", "token", "leave": null or address}``.
+    ``left_ms`` is the time shown to people; ``over_ms`` ends with the grace, after which no answer
+    is taken any more. ``sequence`` is one that no save has used.
+    """
+    found = _situation(public_id)
+    is_over = found.state != "open"
+    return jsonify(
+        state=found.state,
+        left_ms=_left_ms(found.deadline_at),
+        over_ms=_left_ms(found.accepts_until),
+        until=clock(found.deadline_at, found.time_zone),
+        answers=[_json_of(stored) for stored in found.answers],
+        flags=sorted(found.flagged),
+        sequence=found.next_sequence,
+        token=token(),
+        leave=url_for("quiz.receipt", public_id=public_id) if is_over else None,
+    )
+
+
+def _situation(public_id: str) -> Situation:
+    return answering.situation(
+        session(),
+        public_id,
+        person=require_participant().id,
+        now=arrival(),
+        papers=wiring().papers,
+    )
+
+
+def _left_ms(until: datetime) -> int:
+    return max(0, to_ms(until) - to_ms(arrival()))
+
+
+def _json_of(stored: Stored) -> dict[str, Any]:
+    if stored.number is None:
+        value: dict[str, Any] = {"positions": sorted(stored.positions)}
+    else:
+        value = {"number": stored.number}
+    return {"slot": stored.slot, "sequence": stored.sequence, **value}
+
+
 @quiz.post("/lam-bai/<public_id>/luu")
 def save_answers(public_id: str) -> Page:
-    """Save answers: all of a form, or those that a script sends as JSON.
+    """Save answers and flags: all of a form, or those that a script sends as JSON.
 
-    JSON in: ``{"answers": [{"slot", "positions" or "number", "sequence"}]}``; out: one reply each,
-    ``saved``, ``superseded`` or ``refused``, which all take the answer out of the sender's queue.
+    JSON in: ``{"answers": [{"slot", "positions" or "number", "sequence", "seen", "at"}], "flags":
+    {"slots", "sequence"}}``, of which ``seen``, ``at`` and ``flags`` may be left out. ``seen`` is
+    the sequence number that the page last knew to be stored for the slot: what came after it is not
+    replaced. ``at`` is the device's own clock, in milliseconds since 1970.
+
+    Out: one reply an answer, ``saved``, ``superseded`` or ``refused``, which all take the answer
+    out of the sender's queue; a refusal has its reason and a ``message``; ``stored`` is the answer
+    that stays, where the sender has not seen it.
     """
     if request.is_json:
-        replies = _save_json(public_id)
-        return jsonify(
-            replies=[
-                {"slot": reply.slot, "outcome": reply.outcome, "reason": reply.reason}
-                for reply in replies
-            ]
-        )
+        return jsonify(replies=_replies(public_id, _save_json(public_id)))
     return _save_form(public_id)
+
+
+def _replies(public_id: str, replies: tuple[Reply, ...]) -> list[dict[str, Any]]:
+    zone = ""
+    if any(reply.stored for reply in replies):
+        zone = _situation(public_id).time_zone
+    return [
+        {
+            "slot": reply.slot,
+            "sequence": reply.sequence,
+            "outcome": reply.outcome,
+            "reason": reply.reason,
+            "message": described(Conflict(reply.reason))[0] if reply.reason else None,
+            "stored": {**_json_of(reply.stored), "time": clock(reply.stored.saved_at, zone)}
+            if reply.stored
+            else None,
+        }
+        for reply in replies
+    ]
 
 
 def _save_json(public_id: str) -> tuple[Reply, ...]:
     try:
-        replies = _save(public_id, tuple(_answers_of_json(_json())))
+        document = _json()
+        return _save(public_id, tuple(_answers_of_json(document)), _flags_of_json(document))
     except InvalidInput:
         _check_own(public_id)
         raise
-    if not replies:
-        _check_own(public_id)
-    return replies
 
 
 def _check_own(public_id: str) -> None:
@@ -175,15 +256,31 @@ def _check_own(public_id: str) -> None:
     receipts.own_attempt(session(), public_id, require_participant().id)
 
 
-def _save(public_id: str, answers: tuple[Answer, ...]) -> tuple[Reply, ...]:
+def _save(
+    public_id: str, answers: tuple[Answer, ...], flags: Flags | None = None
+) -> tuple[Reply, ...]:
+    """Return what became of the answers, once they and the flags are committed together."""
     person, now, papers = require_participant(), arrival(), wiring().papers
-    if not answers:
-        return ()
-    return write_answer(
-        lambda connection: attempts.save_answers(
+
+    def work(connection: Connection) -> tuple[Reply, ...]:
+        if flags is not None:
+            answering.save_flags(
+                connection,
+                public_id,
+                person=person.id,
+                slots=flags.slots,
+                sequence=flags.sequence,
+                now=now,
+                papers=papers,
+            )
+        return answering.save_answers(
             connection, public_id, person=person.id, answers=answers, now=now, papers=papers
         )
-    )
+
+    if not answers and flags is None:
+        _check_own(public_id)
+        return ()
+    return write_answer(work)
 
 
 def _json() -> object:
@@ -199,16 +296,35 @@ def _answers_of_json(document: object) -> Iterator[Answer]:
         raise InvalidInput("web.bad_answers")
     for item in document["answers"]:
         try:
-            slot, sequence = _whole(item["slot"]), _whole(item["sequence"])
-            if "number" in item:
-                yield Answer(slot, sequence, number=_whole(item["number"]))
-            else:
-                yield Answer(slot, sequence, _positions(item["positions"]))
+            is_number = "number" in item
+            yield Answer(
+                _whole(item["slot"]),
+                _whole(item["sequence"]),
+                frozenset() if is_number else _wholes(item["positions"]),
+                number=_whole(item["number"]) if is_number else None,
+                seen=_whole(item["seen"]) if "seen" in item else None,
+                device_at=_device_instant(_whole(item["at"])) if "at" in item else None,
+            )
         except (KeyError, TypeError) as error:
             raise InvalidInput("web.bad_answers") from error
 
 
-def _positions(value: object) -> frozenset[int]:
+def _device_instant(at_ms: int) -> datetime | None:
+    """Return what a device's clock says; None for an instant that no clock should say."""
+    return from_ms(at_ms) if 0 <= at_ms < END_OF_CLOCKS_MS else None
+
+
+def _flags_of_json(document: object) -> Flags | None:
+    if not isinstance(document, dict) or "flags" not in document:
+        return None
+    try:
+        flags = document["flags"]
+        return Flags(_wholes(flags["slots"]), _whole(flags["sequence"]))
+    except (KeyError, TypeError) as error:
+        raise InvalidInput("web.bad_answers") from error
+
+
+def _wholes(value: object) -> frozenset[int]:
     if not isinstance(value, list):
         raise TypeError
     return frozenset(map(_whole, value))
@@ -227,10 +343,18 @@ def _save_form(public_id: str) -> Page:
     require_fields("sequence")
     typed = _typed(request.form, found)
     prediction = request.form.get("prediction", "").strip()
+    flagged = _flagged(found)
     if found.state == "open" and not is_prediction(prediction):
-        return _exam_page(found, 422, typed=typed, prediction=prediction, bad_prediction=True)
-    answers = _changed(found, typed, prediction)
-    return _after_save(public_id, answers, _save(public_id, answers))
+        return _exam_page(
+            found,
+            422,
+            typed=typed,
+            flagged=flagged,
+            prediction=prediction,
+            bad_prediction=True,
+        )
+    flags = Flags(flagged, found.next_sequence) if flagged != found.flagged else None
+    return _after_save(public_id, _save(public_id, _changed(found, typed, prediction), flags))
 
 
 def _typed(form: MultiDict[str, str], found: Exam) -> dict[int, frozenset[int]]:
@@ -266,14 +390,15 @@ def _changed(
 ) -> tuple[Answer, ...]:
     """Return the answers that the page changed, all under the page's sequence number.
 
-    An untouched question is not sent, so that it keeps the time at which it was answered.
+    An untouched question is not sent, so that it keeps the time at which it was answered; nor is
+    one that is empty on a page older than its answer, because it was not answered there.
     """
-    sent = request.form["sequence"]
-    sequence = int(sent) if sent.isdecimal() and len(sent) < 10 else found.next_sequence
+    sequence = _page_sequence(found)
     changed = [
         Answer(question.slot, sequence, typed[question.slot])
         for question in found.questions
         if typed[question.slot] != question.chosen
+        and (typed[question.slot] or question.sequence < sequence)
     ]
     digits = digits_of(prediction)
     if found.prediction_prompt and digits and int(digits) != found.prediction:
@@ -281,14 +406,23 @@ def _changed(
     return tuple(changed)
 
 
-def _after_save(public_id: str, answers: tuple[Answer, ...], replies: tuple[Reply, ...]) -> Page:
+def _page_sequence(found: Exam) -> int:
+    """Return the sequence number that the sent page was made with."""
+    sent = request.form["sequence"]
+    return int(sent) if sent.isdecimal() and len(sent) < 10 else found.next_sequence
+
+
+def _flagged(found: Exam) -> frozenset[int]:
+    """Return the flagged slots; a page that is older than the flags takes none of them away."""
+    ticked = frozenset(
+        question.slot for question in found.questions if f"f{question.slot}" in request.form
+    )
+    return ticked if _page_sequence(found) > found.flags_sequence else ticked | found.flagged
+
+
+def _after_save(public_id: str, replies: tuple[Reply, ...]) -> Page:
     late = [reply.slot + 1 for reply in replies if reply.outcome is Outcome.REFUSED]
-    # A question left empty on an old page was not answered there: nobody wants it named.
-    kept = [
-        reply.slot + 1
-        for answer, reply in zip(answers, replies, strict=True)
-        if reply.outcome is Outcome.SUPERSEDED and (answer.positions or answer.number is not None)
-    ]
+    kept = [reply.slot + 1 for reply in replies if reply.outcome is Outcome.SUPERSEDED]
     if late:
         return redirect(url_for("quiz.receipt", public_id=public_id, muon=_list(late)), 303)
     if kept:
@@ -316,7 +450,7 @@ def check(public_id: str) -> Page:
         exam=found,
         letters=LETTERS,
         missing=[question for question in found.questions if not question.chosen],
-        left_ms=to_ms(found.deadline_at) - to_ms(arrival()),
+        left_ms=_left_ms(found.deadline_at),
     )
 
 

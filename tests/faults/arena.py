@@ -21,8 +21,9 @@ from quizengine.core.units import UnitTree
 from quizengine.formats.contest_file import read_contest
 from quizengine.formats.registry import load_bank as read_bank
 from quizengine.formats.unit_file import read_units
+from quizengine.services import answers as answering
 from quizengine.services import attempts, banks, contests, people, units
-from quizengine.services.attempts import Answer, Reply
+from quizengine.services.answers import Answer, Reply
 from quizengine.services.papers import Papers
 from quizengine.services.receipts import Receipt
 from quizengine.services.transaction import transaction
@@ -76,7 +77,7 @@ class Arena:
     ) -> tuple[Reply, ...]:
         """Save answers and return the replies."""
         return self.write(
-            lambda connection: attempts.save_answers(
+            lambda connection: answering.save_answers(
                 connection, public_id, person=person, answers=answers, now=now, papers=self.papers
             )
         )

@@ -24,7 +24,7 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from quizengine.core.sheets import Outcome
-from quizengine.services.attempts import Answer
+from quizengine.services.answers import Answer
 from quizengine.store.writer import Writer
 from tests.faults.arena import SLOTS, Arena, entered
 from tests.faults.processes import FORKED, WAIT_SECONDS

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from quizengine.core.attempts import State, accepts_until
 from quizengine.core.clock import to_ms
 from quizengine.core.sheets import Outcome
-from quizengine.services.attempts import Answer, Reply
+from quizengine.services.answers import Answer, Reply
 from quizengine.services.transaction import transaction
 from quizengine.services.upkeep import sweep
 from tests.faults.arena import EVENING, SLOTS, Arena, name_of, opened

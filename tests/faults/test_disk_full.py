@@ -17,7 +17,7 @@ import pytest
 from quizengine.core.sheets import Outcome
 from quizengine.errors import Unavailable
 from quizengine.services import attempts
-from quizengine.services.attempts import Answer
+from quizengine.services.answers import Answer
 from tests.faults.arena import EVENING, SLOTS, Arena, name_of, opened
 from tests.faults.scale import count
 

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from quizengine.errors import Conflict
-from quizengine.services.attempts import Answer
+from quizengine.services.answers import Answer
 from quizengine.services.receipts import Receipt
 from tests.faults.arena import ATTEMPTS_ALLOWED, EVENING, Arena, entered, name_of, opened
 from tests.faults.processes import in_processes, in_threads, meet

@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 
 from quizengine.core.sheets import Outcome
-from quizengine.services.attempts import Answer
+from quizengine.services.answers import Answer
 from tests.faults.arena import EVENING, SLOTS, Arena, entered, name_of, opened
 from tests.faults.processes import in_processes, meet
 from tests.faults.scale import count

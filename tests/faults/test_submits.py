@@ -13,7 +13,7 @@ import pytest
 
 from quizengine.core.attempts import State
 from quizengine.core.sheets import Outcome
-from quizengine.services.attempts import Answer
+from quizengine.services.answers import Answer
 from tests.faults.arena import EVENING, Arena, name_of, opened
 from tests.faults.processes import in_threads
 from tests.faults.scale import count

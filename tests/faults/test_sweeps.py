@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from quizengine.scheduler import sweep_once
-from quizengine.services.attempts import Answer
+from quizengine.services.answers import Answer
 from quizengine.services.contests import close_contest
 from quizengine.services.results import publish_contest, results_document, results_json
 from quizengine.services.transaction import transaction

@@ -36,8 +36,21 @@ from quizengine.core.contest import (
     Ties,
 )
 from quizengine.core.units import Unit, UnitTree
-from quizengine.services import attempts, banks, contests, essays, people, receipts, results, units
-from quizengine.services.attempts import Answer, Exam, Reply, Started
+from quizengine.services import (
+    answers as answering,
+)
+from quizengine.services import (
+    attempts,
+    banks,
+    contests,
+    essays,
+    people,
+    receipts,
+    results,
+    units,
+)
+from quizengine.services.answers import Answer, Reply
+from quizengine.services.attempts import Exam, Started
 from quizengine.services.essays import EssayReceipt
 from quizengine.services.papers import Papers
 from quizengine.services.receipts import Receipt
@@ -309,7 +322,7 @@ class Desk:
     ) -> tuple[Reply, ...]:
         """Save answers."""
         return self.do(
-            lambda session: attempts.save_answers(
+            lambda session: answering.save_answers(
                 session, public_id, person=person, answers=answers, now=at, papers=self.papers
             )
         )

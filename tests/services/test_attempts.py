@@ -21,8 +21,10 @@ from quizengine.core.drawing import draw_paper, pool_of, pseudonym
 from quizengine.core.papers import canonical_mask, pack_paper, unpack_paper
 from quizengine.core.sheets import Outcome, Record
 from quizengine.errors import Conflict, InvalidInput, NotFound
+from quizengine.services import answers as answering
 from quizengine.services import attempts, contests, receipts, upkeep
-from quizengine.services.attempts import Answer, Reply, RoundStanding
+from quizengine.services.answers import Answer, Reply
+from quizengine.services.attempts import RoundStanding
 from quizengine.services.papers import Papers
 from quizengine.services.receipts import Receipt
 from quizengine.services.transaction import transaction
@@ -304,7 +306,7 @@ def test_an_answer_is_taken_until_the_end_of_the_grace(
     if is_swept:
         assert desk.do(lambda session: upkeep.sweep(session, now=LATE + MINUTE)).expired == 1
     replies = desk.save("an", public_id, [Answer(0, 1, frozenset({1}))], at)
-    assert replies == (Reply(0, outcome, reason),)
+    assert replies == (Reply(0, 1, outcome, reason),)
     answered = desk.receipt("an", public_id, LATE + MINUTE).answered
     assert answered == (1 if outcome is Outcome.SAVED else 0)
 
@@ -315,7 +317,7 @@ def test_an_answer_within_the_last_millisecond_is_in_time(seated: tuple[Desk, st
     at = LAST + timedelta(microseconds=999)
     for _ in range(2):
         replies = desk.save("an", public_id, [Answer(0, 1, frozenset({1}))], at)
-        assert replies == (Reply(0, Outcome.SAVED),)
+        assert replies == (Reply(0, 1, Outcome.SAVED),)
 
 
 def test_a_round_without_grace_ends_at_its_deadline(database_url: str) -> None:
@@ -334,7 +336,7 @@ def test_an_answer_after_submitting_is_refused(seated: tuple[Desk, str]) -> None
     desk.submit("an", public_id, OPENS + MINUTE)
     kept = stored(desk, public_id).sheet
     replies = desk.save("an", public_id, [Answer(0, 9, frozenset({0}))], OPENS + 2 * SECOND)
-    assert replies == (Reply(0, Outcome.REFUSED, "attempt.submitted"),)
+    assert replies == (Reply(0, 9, Outcome.REFUSED, "attempt.submitted"),)
     assert stored(desk, public_id).sheet == kept
 
 
@@ -342,7 +344,7 @@ def test_an_answer_to_a_void_attempt_is_refused(seated: tuple[Desk, str]) -> Non
     desk, public_id = seated
     void(desk, public_id)
     replies = desk.save("an", public_id, [Answer(0, 1, frozenset({0}))], OPENS)
-    assert replies == (Reply(0, Outcome.REFUSED, "attempt.void"),)
+    assert replies == (Reply(0, 1, Outcome.REFUSED, "attempt.void"),)
 
 
 def test_a_later_answer_stays_whatever_comes_after_it(seated: tuple[Desk, str]) -> None:
@@ -397,7 +399,7 @@ def test_an_answer_that_the_paper_has_no_place_for_saves_none_of_them(
 
 def test_the_greatest_numbers_are_kept(seated: tuple[Desk, str]) -> None:
     desk, public_id = seated
-    greatest = attempts.MAX_NUMBER
+    greatest = answering.MAX_NUMBER
     desk.save("an", public_id, [Answer(SLOTS, greatest, number=greatest)], OPENS)
     assert desk.exam("an", public_id, OPENS).prediction == greatest
 
@@ -416,14 +418,15 @@ def test_a_round_without_prediction_has_no_slot_for_it(database_url: str) -> Non
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[tuple[int, int, int, int]]:
-    """Return saves (slot, sequence, value, milliseconds) that came late, twice or out of order."""
+def histories(draw: st.DrawFn) -> list[tuple[int, int, int, int, int | None]]:
+    """Return saves (slot, sequence, value, ms, seen) that came late, twice or out of order."""
     span = (LIMIT + GRACE) // MILLISECOND
     save = st.tuples(
         st.integers(0, SLOTS),
         st.integers(1, 4),
         st.sampled_from([0, 1, 2]),
         st.sampled_from([0, 1, span - 1, span, span + 1, span + 60_000]),
+        st.none() | st.integers(0, 4),
     )
     sent = draw(st.lists(save, max_size=12))
     repeated = draw(st.lists(st.sampled_from(sent), max_size=6)) if sent else []
@@ -434,28 +437,32 @@ def histories(draw: st.DrawFn) -> list[tuple[int, int, int, int]]:
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=histories())
 def test_any_history_of_saves_leaves_what_merging_them_leaves(
-    desk: Desk, history: list[tuple[int, int, int, int]]
+    desk: Desk, history: list[tuple[int, int, int, int, int | None]]
 ) -> None:
     """The statement of the database and `core.sheets.merge` agree, outcome by outcome."""
     person = desk.newcomer()
     public_id = desk.start(person, OPENS).public_id
     exam = desk.exam(person, public_id, OPENS)
     expected = sheets.empty_sheet(SLOTS + 1)
-    for slot, sequence, value, at_ms in history:
+    for slot, sequence, value, at_ms, seen in history:
         at = OPENS + at_ms * MILLISECOND
         positions, kept = frozenset[int](), value
         if slot < SLOTS:
             size = len(exam.questions[slot].choices)
             positions = frozenset({value % size}) if value else frozenset()
-        answer = Answer(slot, sequence, positions, number=value)
+        answer = Answer(slot, sequence, positions, number=value, seen=seen)
         if slot < SLOTS:
             kept = mask_of(desk, public_id, slot, positions)
         reply = desk.save(person, public_id, [answer], at)[0]
+        before = sheets.read_sheet(expected)[slot]
         if at > LAST:
-            assert reply.outcome is Outcome.REFUSED
+            is_replay = (before.sequence, before.value) == (sequence, kept)
+            assert reply.outcome is (Outcome.SAVED if is_replay else Outcome.REFUSED)
             continue
-        expected, outcome = sheets.merge(expected, slot, Record(sequence, at_ms, kept))
+        expected, outcome = sheets.merge(expected, slot, Record(sequence, at_ms, kept), seen)
         assert reply.outcome is outcome
+        is_told = outcome is Outcome.SUPERSEDED and seen is not None and before.sequence > seen
+        assert (reply.stored is not None) == is_told
     assert stored(desk, public_id).sheet == expected
 
 
@@ -738,7 +745,7 @@ def test_a_request_with_more_answers_than_a_browser_can_have_waiting_is_refused(
 ) -> None:
     desk.register("an")
     started = desk.start("an", OPENS)
-    most = attempts.SAVES_A_RECORD * (SLOTS + 1)
+    most = answering.SAVES_A_RECORD * (SLOTS + 1)
     flood = [Answer(0, number + 1, frozenset({0})) for number in range(most + 1)]
     with pytest.raises(InvalidInput) as refusal:
         desk.save("an", started.public_id, flood, OPENS + SECOND)

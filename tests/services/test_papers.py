@@ -6,7 +6,7 @@ import pytest
 
 from quizengine.core.papers import unpack_paper
 from quizengine.services import papers
-from quizengine.services.attempts import Answer
+from quizengine.services.answers import Answer
 from quizengine.services.papers import Papers, sitting_of
 from quizengine.store import attempts
 from quizengine.store.attempts import StoredAttempt

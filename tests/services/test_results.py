@@ -29,7 +29,7 @@ from quizengine.core.scoring import keys_of, mark
 from quizengine.core.sheets import answered, prediction_of
 from quizengine.errors import Conflict, NotFound
 from quizengine.services import attempts, contests, results, upkeep
-from quizengine.services.attempts import Answer
+from quizengine.services.answers import Answer
 from quizengine.services.results import RankingPage, results_json
 from quizengine.store.connection import connect
 from quizengine.store.contests import list_rounds

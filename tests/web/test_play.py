@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
@@ -199,6 +201,159 @@ def test_a_script_saves_single_answers_as_json(site: Site) -> None:
     assert forms_of(reader.page, reader.path)[-1].fields["q0"] == ["1"]
 
 
+def reply_to(reader: Reader, exam: str, **document: object) -> dict[str, Any]:
+    """Return the one reply to a script's document with one answer."""
+    response = send_json(reader, exam, json.dumps(document))
+    assert response.status_code == 200, response.text
+    (reply,) = response.get_json()["replies"]
+    found: dict[str, Any] = reply
+    return found
+
+
+def situation_of(reader: Reader, exam: str) -> dict[str, Any]:
+    """Return what a script is told of an attempt."""
+    response = reader.client.get(exam + "/tinh-hinh", headers={"Accept": "application/json"})
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.get_json()
+    return found
+
+
+def test_a_script_is_told_of_a_later_answer_that_its_page_has_not_seen(site: Site) -> None:
+    reader = begin(site)
+    exam = reader.path
+    theirs = {"slot": 0, "positions": [1], "sequence": 3, "seen": 0}
+    assert reply_to(reader, exam, answers=[theirs])["outcome"] == "saved"
+    mine = {"slot": 0, "positions": [0], "sequence": 9, "seen": 0}
+    site.clock.move(minutes=1)
+    assert reply_to(reader, exam, answers=[mine]) == {
+        "slot": 0,
+        "sequence": 9,
+        "outcome": "superseded",
+        "reason": None,
+        "message": None,
+        "stored": {"slot": 0, "positions": [1], "sequence": 3, "time": "20:00"},
+    }
+    chosen = {**mine, "sequence": 10, "seen": 3}
+    assert reply_to(reader, exam, answers=[chosen])["outcome"] == "saved"
+    assert situation_of(reader, exam)["answers"] == [{"slot": 0, "positions": [0], "sequence": 10}]
+
+
+def test_a_later_prediction_of_another_page_is_told_as_a_number(site: Site) -> None:
+    reader = begin(site)
+    exam = reader.path
+    reply_to(reader, exam, answers=[{"slot": 20, "number": 5, "sequence": 2}])
+    mine = {"slot": 20, "number": 7, "sequence": 4, "seen": 1}
+    stored = reply_to(reader, exam, answers=[mine])["stored"]
+    assert (stored["number"], stored["sequence"]) == (5, 2)
+    assert "positions" not in stored
+
+
+def test_a_refusal_says_in_the_readers_language_why(site: Site) -> None:
+    reader = begin(site)
+    exam = reader.path
+    site.clock.now = EVENING + timedelta(minutes=20, seconds=6)
+    answer = {"slot": 0, "positions": [1], "sequence": 3, "seen": 0, "at": 1_629_637_201_000}
+    reply = reply_to(reader, exam, answers=[answer])
+    assert (reply["outcome"], reply["reason"]) == ("refused", "attempt.late")
+    assert reply["message"].startswith("Câu này tới sau khi hết giờ")
+    reader.client.set_cookie("quiz_language", "en")
+    assert reply_to(reader, exam, answers=[answer])["message"].startswith("This arrived aft")
+
+
+@pytest.mark.parametrize("at", [-1, 0, 2**53, 10**30])
+def test_a_devices_clock_may_say_what_it_likes(site: Site, at: int) -> None:
+    reader = begin(site)
+    exam = reader.path
+    site.clock.move(minutes=30)
+    answer = {"slot": 0, "positions": [1], "sequence": 3, "at": at}
+    assert reply_to(reader, exam, answers=[answer])["outcome"] == "refused"
+
+
+def test_a_script_is_told_how_its_attempt_stands(site: Site) -> None:
+    reader = begin(site)
+    exam = reader.path
+    site.clock.move(minutes=5)
+    answers = [
+        {"slot": 3, "positions": [1], "sequence": 4},
+        {"slot": 20, "number": 77, "sequence": 6},
+    ]
+    body = json.dumps({"answers": answers, "flags": {"slots": [8, 4], "sequence": 9}})
+    assert send_json(reader, exam, body).status_code == 200
+    found = situation_of(reader, exam)
+    assert reader.client.post(
+        exam + "/luu", json={"answers": []}, headers={"X-Quiz-Token": found.pop("token")}
+    ).is_json
+    assert found == {
+        "state": "open",
+        "left_ms": 15 * 60_000,
+        "over_ms": 15 * 60_000 + 5_000,
+        "until": "20:20",
+        "answers": answers,
+        "flags": [4, 8],
+        "sequence": 10,
+        "leave": None,
+    }
+
+
+def test_a_script_is_told_when_its_attempt_is_over_and_where_to_go(site: Site) -> None:
+    reader = begin(site)
+    exam = reader.path
+    site.clock.now = EVENING + timedelta(minutes=20, seconds=5)
+    found = situation_of(reader, exam)
+    assert (found["state"], found["left_ms"], found["over_ms"]) == ("open", 0, 0)
+    assert found["leave"] is None
+    site.clock.move(seconds=1)
+    found = situation_of(reader, exam)
+    assert (found["state"], found["left_ms"]) == ("expired", 0)
+    assert found["leave"] == exam + "/bien-nhan"
+
+
+def test_how_an_attempt_stands_is_told_to_nobody_else(site: Site) -> None:
+    reader = begin(site)
+    exam = reader.path
+    stranger = site.participant("Người lạ", "0900000111")
+    headers = {"Accept": "application/json"}
+    answer = stranger.client.get(exam + "/tinh-hinh", headers=headers)
+    assert answer.status_code == 404
+    assert answer.get_json()["code"] == "attempt.unknown"
+    assert site.reader().client.get(exam + "/tinh-hinh", headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "flags",
+    ["[4]", "{}", '{"slots": [20], "sequence": 1}', '{"slots": [-1], "sequence": 1}',
+     '{"slots": [true], "sequence": 1}', '{"slots": 4, "sequence": 1}',
+     '{"slots": [4], "sequence": -1}', '{"slots": [4], "sequence": 4294967296}', "null"],
+)  # fmt: skip
+def test_flags_that_make_no_sense_save_nothing(site: Site, flags: str) -> None:
+    reader = begin(site)
+    exam = reader.path
+    answer = '{"slot": 0, "positions": [1], "sequence": 1}'
+    response = send_json(reader, exam, f'{{"answers": [{answer}], "flags": {flags}}}')
+    assert response.status_code == 422
+    assert response.get_json()["message"]
+    found = situation_of(reader, exam)
+    assert (found["answers"], found["flags"]) == ([], [])
+
+
+def test_flags_are_kept_without_a_script_and_taken_away_again(site: Site) -> None:
+    reader = begin(site)
+    exam = reader.path
+    reader.send(then="stay", f3="1", f7="1")
+    assert situation_of(reader, exam)["flags"] == [3, 7]
+    reader.send(then="stay", f3="1", f7=[])
+    assert situation_of(reader, exam)["flags"] == [3]
+
+
+def test_an_old_page_takes_no_flag_away(site: Site) -> None:
+    reader = begin(site)
+    exam = reader.path
+    old = Reader(reader.client, reader.path, reader.page)
+    reader.send(then="stay", f3="1")
+    old.send(then="stay", f8="1")
+    assert situation_of(reader, exam)["flags"] == [3, 8]
+
+
 def test_json_that_makes_no_sense_is_refused_whole(site: Site) -> None:
     reader = begin(site)
     bodies: list[object] = [[], {"answers": [{"slot": "x"}]}, {"answers": [{"slot": 99}]}]
@@ -235,6 +390,10 @@ def send_json(reader: Reader, exam: str, body: str) -> TestResponse:
         '{"answers": [{"slot": 0, "positions": ["1"], "sequence": 1}]}',
         '{"answers": [{"slot": 20, "number": "77", "sequence": 1}]}',
         '{"answers": ["slot"]}',
+        '{"answers": [{"slot": 0, "positions": [1], "sequence": 1, "seen": "0"}]}',
+        '{"answers": [{"slot": 0, "positions": [1], "sequence": 1, "seen": -1}]}',
+        '{"answers": [{"slot": 0, "positions": [1], "sequence": 1, "seen": 4294967296}]}',
+        '{"answers": [{"slot": 0, "positions": [1], "sequence": 1, "at": 0.5}]}',
         "[" * 20_000,
         '{"answers": [{"slot": ' + "9" * 5_000 + "}]}",
     ],
