@@ -1,0 +1,283 @@
+"""Every state that a participant or an organiser may meet, each by its name, ready to be looked at.
+
+``stages`` makes the few databases there are; a scene is somebody's page on one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import NoReturn
+
+from playwright.sync_api import Page
+from sqlalchemy.orm import Session
+
+from quizengine.cli.sample_people import make_essays, make_people
+from quizengine.core.contest import Reveal
+from quizengine.services import attempts, contests, essays, results
+from quizengine.services.transaction import transaction
+from quizengine.store.schema import upgrade
+from tests.browser.stage import QUESTIONS, Stage, copy_stage, fill_stage, make_stage, served
+from tests.web.site import EVENING, ROUND, SLUG, revealing, sample_contest
+
+BEFORE = datetime(2021, 7, 25, 13, 0, tzinfo=UTC)
+LAST_MINUTES = datetime(2021, 8, 28, 14, 51, tzinfo=UTC)
+"""Nine minutes before the round closes."""
+ROUND_OVER = datetime(2021, 8, 29, 2, 0, tzinfo=UTC)
+"""The morning after the round, with two days left for essays."""
+OVER = datetime(2021, 9, 2, 2, 0, tzinfo=UTC)
+RESULTS = datetime(2021, 9, 6, 2, 0, tzinfo=UTC)
+CROWD = 36
+MINUTE = timedelta(minutes=1)
+ESSAY = (
+    "Mỗi tổ công đoàn dành mười lăm phút sáng thứ hai để nghe nhau. Ai có việc khó thì nói, tổ "
+    "trưởng ghi lại và trả lời trong tuần. Việc nào vượt quá sức của tổ thì chuyển lên ban chấp "
+    "hành, có ngày hẹn trả lời rõ ràng.\n\nLàm như vậy đoàn viên biết tiếng nói của mình đã đi "
+    "tới đâu và ai đang lo việc ấy; ban chấp hành biết việc nào đang nóng ở từng tổ. Sau một quý, "
+    "mỗi tổ gửi một trang kể lại những việc đã giải quyết xong."
+)
+
+TERSE = "Nghe nhau nhiều hơn."
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One state: where it is, who looks, and what they do there before it is looked at."""
+
+    name: str
+    stage: str
+    path: str = ""
+    """Below the contest; ``@`` stands for the person's last attempt, ``/`` for the site itself."""
+    person: str | None = None
+    act: Callable[[Page], None] | None = None
+    status: int = 200
+
+    def address(self, stage: Stage) -> str:
+        """Return the address of the scene's page."""
+        if self.path.startswith("@"):
+            assert self.person is not None
+            return stage.attempt(self.person, self.path[1:])
+        return stage.address + self.path if self.path.startswith("/") else stage.page(self.path)
+
+    def enter(self, page: Page, stage: Stage) -> None:
+        """Bring a page of the scene's person into the scene."""
+        response = page.goto(self.address(stage))
+        assert response is not None
+        assert response.status == self.status, page.url
+        if self.act is not None:
+            self.act(page)
+
+
+SCENES = (
+    Scene("home", "running", "/thi/"),
+    Scene("home-empty", "empty", "/thi/"),
+    Scene("landing", "running"),
+    Scene("landing-before", "before"),
+    Scene("landing-registered", "running", person="registered"),
+    Scene("landing-taken-part", "running", person="essayist"),
+    Scene("landing-last-minutes", "last", person="registered"),
+    Scene("landing-round-over", "round-over", person="submitted"),
+    Scene("landing-closed", "closed"),
+    Scene("landing-published", "published"),
+    Scene("rules", "running", "the-le"),
+    Scene("log-in", "running", "/dang-nhap"),
+    Scene("register", "running", "dang-ky", "newcomer"),
+    Scene("start", "running", f"{ROUND}/bat-dau", "registered"),
+    Scene("start-before", "before", f"{ROUND}/bat-dau", "registered"),
+    Scene("start-short", "last", f"{ROUND}/bat-dau", "registered"),
+    Scene("start-used-up", "running", f"{ROUND}/bat-dau", "used-up"),
+    Scene("exam-fresh", "running", "@", "fresh"),
+    Scene("exam", "running", "@", "answering"),
+    Scene("exam-near-end", "running", "@", "hurried"),
+    Scene("exam-last-minute", "running", "@", "breathless"),
+    Scene("check-missing", "running", "@kiem-tra", "answering"),
+    Scene("check-complete", "running", "@kiem-tra", "complete"),
+    Scene("receipt", "running", "@bien-nhan", "submitted"),
+    Scene("receipt-expired", "running", "@bien-nhan", "expired"),
+    Scene("receipt-void", "running", "@bien-nhan", "void"),
+    Scene("receipt-published", "published", "@bien-nhan", "submitted"),
+    Scene("key-review", "revealed", "@dap-an", "submitted"),
+    Scene("essay-empty", "running", "bai-viet", "registered"),
+    Scene("essay-before", "before", "bai-viet", "registered"),
+    Scene("essay-draft", "running", "bai-viet", "drafting"),
+    Scene("essay-closed", "closed", "bai-viet", "drafting"),
+    Scene("essay-check", "running", "bai-viet/nop", "drafting"),
+    Scene("essay-too-short", "running", "bai-viet/nop", "terse"),
+    Scene("essay-receipt", "running", "bai-viet/bien-nhan", "essayist"),
+    Scene("ranking-unpublished", "running", f"{ROUND}/xep-hang", status=409),
+    Scene("ranking", "published", f"{ROUND}/xep-hang"),
+    Scene("ranking-own", "published", f"{ROUND}/xep-hang", "submitted"),
+    Scene("error-not-found", "running", "/thi/khong-co", status=404),
+    Scene(
+        "error-foreign",
+        "running",
+        "/thi/lam-bai/nobodys",
+        "submitted",
+        status=404,
+    ),
+    Scene("error-broken", "running", "/hong", status=500),
+    Scene("error-busy", "down", "/thi/", status=503),
+    Scene("organiser-desk", "running", "/thi/to-chuc/", "organiser"),
+    Scene("organiser-status", "running", f"/thi/to-chuc/{SLUG}/", "organiser"),
+    Scene("organiser-close", "running", f"/thi/to-chuc/{SLUG}/dong", "organiser"),
+    Scene("organiser-publish", "closed", f"/thi/to-chuc/{SLUG}/cong-bo", "organiser"),
+    Scene("organiser-matches", "closed", f"/thi/to-chuc/{SLUG}/bai-trung", "organiser"),
+    Scene("organiser-void", "running", f"/thi/to-chuc/{SLUG}/huy-luot", "organiser"),
+)
+
+
+@contextmanager
+def stages(folder: Path) -> Iterator[Mapping[str, Stage]]:
+    """Serve every stage there is, by its name, on databases in a folder."""
+    with ExitStack() as stack:
+        made = _make_stages(folder)
+        yield {name: stack.enter_context(served(stage)) for name, stage in made.items()}
+
+
+def _make_stages(folder: Path) -> dict[str, Stage]:
+    before = make_stage(folder / "before.sqlite3", now=BEFORE)
+    fill_stage(before)
+    _enrol_everybody(before)
+    running = copy_stage(before, folder / "running.sqlite3", now=EVENING)
+    running.site.app.add_url_rule("/hong", "broken", _break)
+    _live(running)
+    last = copy_stage(running, folder / "last.sqlite3", now=LAST_MINUTES)
+    round_over = copy_stage(running, folder / "round-over.sqlite3", now=ROUND_OVER)
+    closed = copy_stage(running, folder / "closed.sqlite3", now=OVER)
+    _close(closed)
+    published = copy_stage(closed, folder / "published.sqlite3", now=RESULTS)
+    _publish(published)
+    empty = make_stage(folder / "empty.sqlite3")
+    upgrade(empty.site.engine)
+    return {
+        "before": before,
+        "running": running,
+        "last": last,
+        "round-over": round_over,
+        "closed": closed,
+        "published": published,
+        "revealed": _revealed(folder / "revealed.sqlite3"),
+        "empty": empty,
+        # No table is there: to the engine that is a database that does not answer.
+        "down": make_stage(folder / "down.sqlite3"),
+    }
+
+
+def _break() -> NoReturn:
+    raise RuntimeError("a page that breaks")
+
+
+def _enrol_everybody(stage: Stage) -> None:
+    stage.enrol("organiser", "Lê Hoài An", "bantochuc", role="organiser")
+    stage.enrol("newcomer", "Đỗ Thị Thu Nhàn", "0900000700")
+    for number, (key, name) in enumerate(PEOPLE.items()):
+        stage.enrol(key, name, f"09000007{number + 10}")
+        stage.register(key)
+
+
+PEOPLE = {
+    "registered": "Trần Minh Khuê",
+    "fresh": "Phạm Ngọc Diệp",
+    "answering": "Nguyễn Thị Mẫu",
+    "hurried": "Bùi Gia Bảo",
+    "breathless": "Hồ Văn Sơn",
+    "complete": "Vũ Thanh Hà",
+    "submitted": "Đặng Kim Oanh",
+    "used-up": "Lý Xuân Trường",
+    "expired": "Mai Hữu Phước",
+    "void": "Tạ Quang Huệ",
+    "drafting": "Ngô Diệu Uyên",
+    "terse": "Đinh Đức Hòa",
+    "essayist": "Hoàng Thu Trâm",
+}
+
+
+def _live(stage: Stage) -> None:
+    """Let everybody get as far as their state says."""
+    stage.start("fresh")
+    stage.start("answering", ago=6 * MINUTE)
+    stage.answer("answering", 12, ago=1 * MINUTE)
+    stage.flag("answering", (3, 7))
+    stage.start("hurried", ago=16 * MINUTE)
+    stage.answer("hurried", 15, ago=2 * MINUTE)
+    stage.start("breathless", ago=19 * MINUTE)
+    stage.answer("breathless", 18, predicted=300, ago=1 * MINUTE)
+    stage.start("complete", ago=12 * MINUTE)
+    stage.answer("complete", QUESTIONS, predicted=1250, ago=1 * MINUTE)
+    _take(stage, "submitted", right=19)
+    _take(stage, "used-up", right=12)
+    _take(stage, "used-up", right=14)
+    stage.start("expired", ago=40 * MINUTE)
+    stage.answer("expired", 17, right=17, ago=25 * MINUTE)
+    _take(stage, "void", right=3)
+    _void(stage, "void")
+    stage.draft("drafting", ESSAY)
+    stage.draft("terse", TERSE)
+    _take(stage, "essayist", right=QUESTIONS)
+    stage.draft("essayist", ESSAY, is_final=True)
+    _fill_up(stage)
+
+
+def _take(stage: Stage, key: str, *, right: int, predicted: int = 25, minutes: int = 11) -> None:
+    """Let somebody answer every question and hand in, some time ago."""
+    stage.start(key, ago=(minutes + 20) * MINUTE)
+    stage.answer(key, QUESTIONS, right=right, predicted=predicted, ago=21 * MINUTE)
+    stage.submit(key, ago=20 * MINUTE)
+
+
+def _void(stage: Stage, key: str) -> None:
+    reason = "Điện thoại hỏng giữa chừng, có biên bản của tổ"
+    now = stage.clock()
+    stage.do(
+        lambda session: attempts.void_attempt(
+            session, SLUG, stage.attempts[key], reason=reason, actor="organiser", now=now
+        )
+    )
+
+
+def _fill_up(stage: Stage) -> None:
+    """Let invented people take part, so that there is a ranking, and copies among the essays."""
+    rng = Random(92)
+    crowd = make_people(rng, CROWD, [f"VL-{number:03}" for number in range(1, 31)])
+    for person, essay in zip(crowd, make_essays(rng, CROWD), strict=True):
+        key = f"crowd-{person.phone}"
+        stage.enrol(key, person.name, person.phone)
+        stage.register(key, unit=person.unit)
+        right = QUESTIONS if person.ability == 1 else rng.randint(9, 19)
+        minutes = rng.randint(4, 18)
+        _take(stage, key, right=right, predicted=rng.randint(5, 60), minutes=minutes)
+        stage.draft(key, essay, is_final=True)
+
+
+def _close(stage: Stage) -> None:
+    """Close the contest and compare its essays."""
+    now = stage.clock()
+    stage.do(lambda session: contests.close_contest(session, SLUG, now=now, actor="organiser"))
+    with Session(stage.site.engine) as session:
+        scan = essays.scan_contest(session, SLUG)
+        for part in scan.parts:
+            with transaction(session):
+                essays.store_matches(session, scan, part)
+        with transaction(session):
+            essays.record_scan(session, scan, now=now, actor="organiser")
+
+
+def _publish(stage: Stage) -> None:
+    now = stage.clock()
+    stage.do(lambda session: results.publish_contest(session, SLUG, now=now, actor="organiser"))
+
+
+def _revealed(file: Path) -> Stage:
+    """Return a closed contest that shows each person the key beside the own answers."""
+    stage = make_stage(file)
+    fill_stage(stage, contest=revealing(sample_contest(), Reveal.KEY_AFTER_CLOSE))
+    stage.enrol("submitted", PEOPLE["submitted"], "0900000716")
+    stage.register("submitted")
+    _take(stage, "submitted", right=17)
+    stage.clock.now = OVER
+    stage.do(lambda session: contests.close_contest(session, SLUG, now=OVER, actor="organiser"))
+    return stage
