@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 LOCK := requirements/dev.txt
 
-.PHONY: help venv lint check format test faults coverage demo catalogues lock clean
+.PHONY: help venv lint check format test faults coverage demo screenshots catalogues lock clean
 
 help:
 	@echo 'make venv        the environment in .venv, from the hash-pinned lock'
@@ -14,6 +14,7 @@ help:
 	@echo 'make faults      the tests that kill processes, at their full counts'
 	@echo 'make coverage    every test, and the lines that none of them ran'
 	@echo 'make demo        a whole contest on an embedded database'
+	@echo 'make screenshots pictures of every state in build/screenshots, the best in docs/pictures'
 	@echo 'make format      rewrite the code in the one layout'
 	@echo 'make catalogues  compile the gettext catalogues'
 	@echo 'make lock        renew the pinned versions; make clean removes what was made'
@@ -54,6 +55,10 @@ coverage: venv
 
 demo: venv
 	$(BIN)/quizengine demo
+
+screenshots: venv
+	@sh .ci/services
+	$(BIN)/python -m tests.browser.screenshots --pictures
 
 catalogues: venv
 	$(BIN)/pybabel compile --directory quizengine/locale --domain problems
