@@ -1,8 +1,8 @@
 """Pictures of every state: ``python -m tests.browser.screenshots``, or ``make screenshots``.
 
 Each scene is taken on a phone and a desk, in light and dark, in Vietnamese and English, as whole
-pages, into ``build/screenshots``; its ``index.html`` shows all of them. Words after the command name
-the scenes to take, all by default; ``--pictures`` also renews the few in ``docs/pictures``.
+pages, into ``build/screenshots``; its ``index.html`` shows all of them. Words after the command
+name the scenes to take, all by default; ``--pictures`` also renews the few in ``docs/pictures``.
 """
 
 from __future__ import annotations
