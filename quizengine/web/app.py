@@ -27,6 +27,7 @@ from quizengine.core.clock import utc_now
 from quizengine.store.connection import set_up
 from quizengine.web import accounts
 from quizengine.web.blueprint import show_http_error
+from quizengine.web.encoding import squeeze
 from quizengine.web.extension import DEFAULTS as EXTENSION_DEFAULTS
 from quizengine.web.extension import QuizEngine
 from quizengine.web.security import add_headers, limit_body
@@ -136,6 +137,7 @@ def _attach(app: Flask, clock: Callable[[], datetime]) -> None:
     # Addresses of no blueprint and errors that nobody foresaw get the same look.
     app.register_error_handler(HTTPException, _show_http_error)
     app.after_request(_secure)
+    app.after_request(squeeze)
     proxies = app.config["QUIZ_TRUSTED_PROXIES"]
     if proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

@@ -5,9 +5,6 @@ Everything is attached at import, so that a second application in the same proce
 
 from __future__ import annotations
 
-import hashlib
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -30,7 +27,7 @@ from quizengine.core.contest import Contest
 from quizengine.errors import Problem, QuizError, Unavailable
 from quizengine.i18n import LANGUAGES
 from quizengine.store.connection import BUSY
-from quizengine.web import languages
+from quizengine.web import assets, brand, languages
 from quizengine.web.host import NotLoggedIn, arrival, may, participant
 from quizengine.web.poster import dots
 from quizengine.web.security import (
@@ -44,7 +41,6 @@ from quizengine.web.security import (
 )
 
 RETRY_SECONDS = 5
-FILES = Path(__file__).parent / "static" / "quiz"
 KNOWN_STATUSES = {
     404: "web.no_page",
     405: "web.wrong_method",
@@ -56,8 +52,6 @@ quiz = Blueprint(
     "quiz",
     __name__,
     template_folder="templates",
-    static_folder=FILES,
-    static_url_path="/static",
 )
 
 
@@ -78,7 +72,10 @@ def page_context() -> dict[str, Any]:
     return {
         "_": languages.say,
         "ngettext": languages.say_many,
-        "asset": asset,
+        "asset": assets.asset,
+        "banner": assets.address(brand.banner()),
+        "banner_alt": current_app.config["QUIZ_BANNER_ALT"],
+        "logo": assets.address(brand.logo()),
         "clock": languages.clock,
         "clock_seconds": languages.clock_seconds,
         "countdown": languages.countdown,
@@ -101,26 +98,6 @@ def page_context() -> dict[str, Any]:
         "login_url": login_url(),
         "logout_url": current_app.config["QUIZ_LOGOUT_URL"],
     }
-
-
-def asset(name: str) -> str:
-    """Return the address of a file that pages link: another one when its content is another."""
-    return url_for("quiz.static", filename=name, v=file_version(name))
-
-
-@lru_cache(maxsize=64)
-def file_version(name: str) -> str:
-    """Return 16 digits of the SHA-256 of a file that pages link; read once a process."""
-    return hashlib.sha256((FILES / name).read_bytes()).hexdigest()[:16]
-
-
-def keep_files(response: AnyResponse) -> AnyResponse:
-    """Let browsers keep a file for a year where it was asked for under its own version."""
-    if request.endpoint == "quiz.static" and response.status_code in (200, 304):
-        name = (request.view_args or {})["filename"]
-        if request.args.get("v") == file_version(name):
-            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    return response
 
 
 def other_languages() -> list[tuple[str, str]]:
@@ -260,4 +237,4 @@ def render(template: str, /, **context: Any) -> str:
 
 
 dress(quiz)
-quiz.after_request(keep_files)
+quiz.add_url_rule("/static/<filename>", "static", assets.send)

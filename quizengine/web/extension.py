@@ -11,7 +11,7 @@ from flask import Flask, request, request_started
 from quizengine.core.clock import utc_now
 from quizengine.store.schema import VERSION_TABLE, copy_tables
 from quizengine.store.tables import Base
-from quizengine.web import board, essays, organise, people, play  # noqa: F401 - they attach the routes
+from quizengine.web import board, brand, essays, organise, people, play  # noqa: F401 - they attach the routes
 from quizengine.web.blueprint import quiz
 from quizengine.web.host import EXTENSION, Allow, CurrentParticipant, Wiring, arrival
 from quizengine.web.security import limit_body
@@ -28,6 +28,7 @@ DEFAULTS: dict[str, Any] = {
         "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'"
     ),
+    **brand.KEYS,
 }
 """Every key of the extension and its value when the application sets none."""
 
@@ -70,6 +71,7 @@ class QuizEngine:
         """
         for key, value in DEFAULTS.items():
             app.config.setdefault(key, value)
+        brand.check(app.config)
         app.extensions[EXTENSION] = Wiring(db, participant, allow, clock, csrf_nonce)
         copy_tables(db.metadata)
         app.register_blueprint(quiz, url_prefix=url_prefix)

@@ -6,6 +6,7 @@ for long. It hangs on a secret of the log-in, so it dies with the log-in and not
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import io
@@ -19,6 +20,8 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 from wtforms import Form
 from wtforms.csrf.core import CSRFTokenField
+from wtforms.csrf.session import SessionCSRF
+from wtforms.form import BaseForm
 
 from quizengine.errors import NotAllowed
 from quizengine.web.host import participant, wiring
@@ -26,10 +29,13 @@ from quizengine.web.host import participant, wiring
 TOKEN_FIELD = "csrf_token"
 TOKEN_HEADER = "X-Quiz-Token"
 NONCE_KEY = "quiz_nonce"
+TOKEN_START = "##"
+"""What WTForms puts before the 20 bytes in hex: no time at which the token ends."""
+MASKED_LETTERS = 54
 UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 DEFAULT_BODY_BYTES = 64 * 1024
-BODY_BYTES = {"quiz.write_essay": 256 * 1024}
+BODY_BYTES = {"quiz.write_essay": 256 * 1024, "quiz.upload_essay": 5 * 1024 * 1024}
 """Limits of the routes that need another than the default."""
 
 
@@ -39,6 +45,45 @@ class ExpiredToken(NotAllowed):
     status = 403
 
 
+class MaskedTokens(SessionCSRF):
+    """Tokens that look different in every page and stay good for the whole log-in.
+
+    Pages are sent compressed, and the length of a compressed page tells what is twice in it: a
+    token that never changed could be found out by repeating guesses of it in an address.
+    """
+
+    def generate_csrf_token(self, csrf_token_field: CSRFTokenField) -> str:
+        """Return the token of the log-in, masked anew."""
+        return mask(super().generate_csrf_token(csrf_token_field))
+
+    def validate_csrf_token(self, form: BaseForm, field: CSRFTokenField) -> None:
+        """Raise ``ValidationError`` unless the token, masked or not, is that of the log-in."""
+        field.data = unmask(field.data or "")
+        super().validate_csrf_token(form, field)
+
+
+def mask(plain: str) -> str:
+    """Return a token under random bytes, which stand before it."""
+    digest = bytes.fromhex(plain.removeprefix(TOKEN_START))
+    pad = secrets.token_bytes(len(digest))
+    return base64.urlsafe_b64encode(pad + _xor(pad, digest)).decode().rstrip("=")
+
+
+def unmask(sent: str) -> str:
+    """Return the token that was masked; anything else comes back as it is."""
+    if len(sent) != MASKED_LETTERS or not sent.isascii():
+        return sent
+    try:
+        both = base64.b64decode(sent + "==", altchars=b"-_", validate=True)
+    except ValueError:
+        return sent
+    return TOKEN_START + _xor(both[: len(both) // 2], both[len(both) // 2 :]).hex()
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=True))
+
+
 class TokenForm(Form):
     """A form of nothing but its token; every other form of ours extends it."""
 
@@ -46,6 +91,7 @@ class TokenForm(Form):
 
     class Meta:
         csrf = True
+        csrf_class = MaskedTokens
         csrf_time_limit = None
         csrf_field_name = TOKEN_FIELD
 

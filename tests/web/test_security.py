@@ -9,8 +9,11 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 from sqlalchemy import Engine, event
 
+from quizengine.web.security import MASKED_LETTERS, TOKEN_START, mask, unmask
 from tests.web.site import ESSAY, ROUND, SLUG, Reader, Site, forms_of
 from tests.web.test_play import begin, token_of
 
@@ -42,6 +45,34 @@ def test_a_token_is_good_for_the_whole_log_in_however_long_the_page_was_open(sit
     reader.send(text=ESSAY, then="stay")
     assert reader.status == 200
     assert "Đã lưu bản nháp" in reader.page
+
+
+def test_the_token_looks_different_in_every_page_and_each_look_is_good(site: Site) -> None:
+    reader = begin(site)
+    exam = reader.path
+    first = token_of(reader)
+    reader.open(exam)
+    second = token_of(reader)
+    assert first != second
+    assert unmask(first) == unmask(second)
+    answers = {"q0": "1", "sequence": "1"}
+    for token in (first, second, first, unmask(first)):
+        data = {"csrf_token": token, **answers}
+        assert reader.client.post(exam + "/luu", data=data).status_code == 303
+
+
+@given(some.text(max_size=60))
+def test_whatever_is_sent_as_a_token_is_taken_or_left_as_it_is(sent: str) -> None:
+    assert unmask(sent) in (sent, TOKEN_START + unmask(sent).removeprefix(TOKEN_START))
+
+
+@given(some.binary(min_size=20, max_size=20))
+def test_a_masked_token_comes_back_whole(digest: bytes) -> None:
+    plain = TOKEN_START + digest.hex()
+    masked = mask(plain)
+    assert len(masked) == MASKED_LETTERS
+    assert masked != mask(plain)
+    assert unmask(masked) == plain
 
 
 def test_a_token_of_somebody_else_is_worth_nothing(site: Site) -> None:
