@@ -29,6 +29,7 @@ from quizengine.core.contest import (
     Ranking,
     RankingKey,
     Registration,
+    Reopen,
     Reveal,
     Round,
     Scoring,
@@ -159,6 +160,7 @@ def _rounds(
     keys: tuple[RankingKey, ...],
 ) -> Round:
     is_predicted = RankingKey.PREDICTION in keys
+    reveal = draw(st.sampled_from(Reveal))
     return Round(
         id=name,
         title=title,
@@ -174,7 +176,8 @@ def _rounds(
         shuffle_questions=draw(st.booleans()),
         shuffle_choices=draw(st.booleans()),
         scoring=draw(st.sampled_from(Scoring)),
-        reveal=draw(st.sampled_from(Reveal)),
+        reveal=reveal,
+        reopen=Reopen.NEVER if reveal is Reveal.SCORE else draw(st.sampled_from(Reopen)),
         sections=tuple(draw(st.lists(_sections(), min_size=1, max_size=4))),
         prediction=Prediction(
             target=draw(st.sampled_from(Target)),

@@ -70,6 +70,14 @@ class Reveal(StrEnum):
     KEY_AFTER_CLOSE = "key_after_close"
 
 
+class Reopen(StrEnum):
+    """Whether somebody may open an attempt again after submitting it."""
+
+    NEVER = "never"
+    UNTIL_DEADLINE = "until_deadline"
+    """Until the time of the attempt is over; the last hand-in is the one that counts."""
+
+
 class Target(StrEnum):
     """The number a prediction is compared with."""
 
@@ -180,6 +188,7 @@ class Round:
     sections: tuple[Section, ...]
     prediction: Prediction | None = None
     clock: Clock = Clock.ATTEMPT_START
+    reopen: Reopen = Reopen.NEVER
 
     def questions(self) -> int:
         """Return how many questions a paper has."""

@@ -27,6 +27,7 @@ from quizengine.core.contest import (
     EssayTask,
     Need,
     RankingKey,
+    Reopen,
     Reveal,
     Round,
     Section,
@@ -264,6 +265,9 @@ def _check_round(one: Round, path: str, found: _Findings) -> None:
     elif one.close_policy is ClosePolicy.CUT and _length_ms(one) < one.time_limit_ms:
         relies = [*window, f"{path}.close_policy"]
         found.add("contest.time_limit_over_window", f"{path}.time_limit", relies, "warning")
+    if one.reveal is Reveal.SCORE and one.reopen is not Reopen.NEVER:
+        relies = [f"{path}.reveal"]
+        found.add("contest.reopen_knowing_score", f"{path}.reopen", relies, round=one.id)
     if one.attempts < 1:
         found.add("contest.attempts_none", f"{path}.attempts", attempts=one.attempts)
     if one.time_limit_ms < 1:

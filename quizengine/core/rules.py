@@ -29,6 +29,7 @@ from quizengine.core.contest import (
     Ranking,
     RankingKey,
     Registration,
+    Reopen,
     Reveal,
     Round,
     Scoring,
@@ -214,6 +215,8 @@ def _rules_of_time(one: Round) -> Iterator[Rule]:
         {"limit_ms": one.time_limit_ms, "closes_at": one.closes_at.isoformat()},
     )
     yield Rule("rule.time.expired", {"limit_ms": one.time_limit_ms})
+    if one.reopen is Reopen.UNTIL_DEADLINE:
+        yield Rule("rule.time.reopen", {})
     if one.grace_ms:
         yield Rule("rule.time.grace", {"grace_ms": one.grace_ms})
 

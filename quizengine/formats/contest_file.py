@@ -35,6 +35,7 @@ from quizengine.core.contest import (
     Ranking,
     RankingKey,
     Registration,
+    Reopen,
     Reveal,
     Round,
     Scoring,
@@ -212,6 +213,7 @@ def _round(table: Table, ranking: Ranking) -> Round:
         sections=tuple(_section(item) for item in table.tables("sections", required=True)),
         prediction=_prediction(table.table("prediction")) if table.has("prediction") else None,
         clock=_clock(table, ranking),
+        reopen=table.choice("reopen", Reopen, Reopen.NEVER),
     )
 
 

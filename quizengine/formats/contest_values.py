@@ -33,8 +33,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "registration.consents": ("id", "required", "purpose", "text"),
     "rounds": (
         *("id", "title", "bank", "opens_at", "closes_at", "time_limit", "grace", "clock"),
-        *("attempts", "counts", "close_policy", "shuffle_questions", "shuffle_choices"),
-        *("scoring", "reveal", "sections", "prediction"),
+        *("attempts", "counts", "close_policy", "reopen", "shuffle_questions"),
+        *("shuffle_choices", "scoring", "reveal", "sections", "prediction"),
     ),
     "rounds.sections": ("topic", "level", "count", "points"),
     "rounds.prediction": ("target", "population", "freeze", "prompt"),

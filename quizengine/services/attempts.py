@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from quizengine import signals
@@ -22,7 +23,7 @@ from quizengine.core.attempts import (
     new_public_id,
     receipt_code,
 )
-from quizengine.core.contest import Round, Texts
+from quizengine.core.contest import Reopen, Round, Texts
 from quizengine.core.drawing import PoolEntry, draw_paper, pool_of_prompts, pseudonym
 from quizengine.core.papers import pack_paper
 from quizengine.errors import Conflict, InvalidInput, NotFound
@@ -204,6 +205,41 @@ def submit_attempt(
         details = {"attempt": public_id, "person": person}
         signals.announce(connection.info, signals.attempt_submitted, **details)
     return receipt(connection, public_id, person=person, now=now)
+
+
+def reopen_attempt(session: Session, public_id: str, *, person: str, now: datetime) -> None:
+    """Open a person's submitted attempt again, on the record, where the round's rules allow it.
+
+    ``Conflict`` where they do not, once its time is over, the contest is closed or a result is
+    made, or beside another open attempt. An attempt that is open already stays as it is.
+    """
+    row = own_attempt(session, public_id, person)
+    _, _, rules = rules_of_attempt(session, row)
+    state = state_now(row, now)
+    if state is State.OPEN:
+        return
+    if rules.reopen is not Reopen.UNTIL_DEADLINE or state is State.VOID:
+        raise Conflict("attempt.stays_submitted")
+    _reopen(session, row, actor=person, now=now)
+
+
+def _reopen(session: Session, row: StoredAttempt, *, actor: str, now: datetime) -> None:
+    attempts.close_due(session, now, row.participant_id)
+    try:
+        with session.begin_nested():
+            is_open = attempts.reopen(session, row.id, now)
+    except IntegrityError:
+        is_open = False
+    if not is_open:
+        raise Conflict("attempt.not_reopened")
+    audit.record(
+        session,
+        action="attempt.reopen",
+        subject=row.public_id,
+        actor=actor,
+        now=now,
+        details={"submitted_at": row.submitted_at.isoformat() if row.submitted_at else ""},
+    )
 
 
 def void_attempt(

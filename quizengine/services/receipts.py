@@ -13,17 +13,18 @@ from quizengine.core import sheets
 from quizengine.core.attempts import State, accepts_until, duration_ms, is_due, receipt_code
 from quizengine.core.banks import Bank, Kind, Prompt
 from quizengine.core.clock import MILLISECOND
-from quizengine.core.contest import Reveal, Round
+from quizengine.core.contest import Reopen, Reveal, Round
 from quizengine.core.papers import shown_positions, unpack_paper
 from quizengine.core.scoring import Score, keys_of, mark
 from quizengine.core.sheets import Record
 from quizengine.errors import Conflict, NotFound
 from quizengine.services.contests import contest_of, rules_of_round
 from quizengine.services.papers import Papers
-from quizengine.store import attempts, banks, contests
+from quizengine.store import attempts, banks, contests, late_answers
 from quizengine.store.attempts import StoredAttempt
 from quizengine.store.connection import Executor
 from quizengine.store.contests import StoredContest, StoredRound
+from quizengine.store.late_answers import LateAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,14 @@ class ExamQuestion:
     chosen: frozenset[int]
     sequence: int
     """Sequence number of the save; 0 when nothing was saved."""
+
+
+@dataclass(frozen=True, slots=True)
+class LateLine:
+    """An answer that came after the end: the slot it is for, and when it came."""
+
+    slot: int
+    arrived_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,10 @@ class Receipt:
     last_saved_at: datetime | None
     points: int | None
     max_points: int
+    late: tuple[LateLine, ...]
+    """Answers that came after the end and differ from what is counted, by slot."""
+    reopen_until: datetime | None
+    """Until when the person may open the attempt again; None when they may not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +114,28 @@ def receipt(executor: Executor, public_id: str, *, person: str, now: datetime) -
         last_saved_at=last_saved_at(row, sheets.read_sheet(row.sheet)),
         points=score.points if score else None,
         max_points=rules.max_points(),
+        late=_late_lines(row, late_answers.list_of(executor, row.id)),
+        reopen_until=row.deadline_at if _may_reopen(row, stored, rules, now) else None,
+    )
+
+
+def _late_lines(row: StoredAttempt, found: Iterable[LateAnswer]) -> tuple[LateLine, ...]:
+    """Return what came late, without what was saved in the end: equal, or saved after it came."""
+    records = sheets.read_sheet(row.sheet)
+    return tuple(
+        LateLine(late.slot, late.arrived_at)
+        for late in found
+        if late.value != records[late.slot].value
+        and late.arrived_at > row.started_at + records[late.slot].at_ms * MILLISECOND
+    )
+
+
+def _may_reopen(row: StoredAttempt, stored: StoredContest, rules: Round, now: datetime) -> bool:
+    return (
+        rules.reopen is Reopen.UNTIL_DEADLINE
+        and row.state is State.SUBMITTED
+        and stored.state == "open"
+        and now < row.deadline_at
     )
 
 

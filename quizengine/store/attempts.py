@@ -28,6 +28,7 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
+from sqlalchemy.orm import aliased
 
 from quizengine.core.attempts import State
 from quizengine.core.clock import from_ms, to_ms
@@ -222,6 +223,36 @@ def submit(executor: Executor, public_id: str, person: str, now: datetime) -> bo
     """Mark an open attempt as submitted if its time is not over; return whether it was."""
     values = {"at_public_id": public_id, "at_person": person, "at_now_ms": to_ms(now)}
     return count_changed(executor, _SUBMIT, {**values, "at_now": now}) == 1
+
+
+def reopen(executor: Executor, attempt_id: int, now: datetime) -> bool:
+    """Take a submission back while the attempt has time; return whether it was taken back.
+
+    Not once the contest is closed or a result is made, nor beside another open attempt of the
+    person: ``IntegrityError`` when that one was opened at the same moment.
+    """
+    other = aliased(AttemptRow)
+    statement = (
+        update(AttemptRow)
+        .where(
+            AttemptRow.id == attempt_id,
+            AttemptRow.state == State.SUBMITTED.value,
+            AttemptRow.deadline_at > now,
+            exists().where(
+                RoundRow.id == AttemptRow.round_id,
+                ContestRow.id == RoundRow.contest_id,
+                ContestRow.state == "open",
+            ),
+            ~exists().where(
+                other.round_id == AttemptRow.round_id,
+                other.participant_id == AttemptRow.participant_id,
+                other.state == State.OPEN.value,
+            ),
+            ~exists().where(ResultVersionRow.round_id == AttemptRow.round_id),
+        )
+        .values(state=State.OPEN.value, submitted_at=None)
+    )
+    return count_changed(executor, statement) == 1
 
 
 def close_due(executor: Executor, now: datetime, participant_id: int | None = None) -> int:

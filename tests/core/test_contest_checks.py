@@ -16,6 +16,7 @@ from quizengine.core.contest import (
     Material,
     Need,
     RankingKey,
+    Reopen,
     Reveal,
     Round,
     Section,
@@ -78,6 +79,14 @@ def test_a_bank_whose_key_was_shown_is_warned_of_in_a_later_round(contest: Conte
     second = replace(second, closes_at=one.closes_at + timedelta(days=1))
     found = check_contest(replace(contest, rounds=(one, second)))
     assert places(found) == [("contest.key_known", "rounds.1.bank")]
+
+
+def test_nobody_who_has_seen_the_score_may_open_an_attempt_again(contest: Contest) -> None:
+    knowing = with_round(contest, reopen=Reopen.UNTIL_DEADLINE, reveal=Reveal.SCORE)
+    assert places(check_contest(knowing)) == [("contest.reopen_knowing_score", "rounds.0.reopen")]
+    assert check_contest(with_round(contest, reopen=Reopen.NEVER, reveal=Reveal.SCORE)) == ()
+    for reveal in (Reveal.NOTHING, Reveal.KEY_AFTER_CLOSE):
+        assert check_contest(with_round(contest, reopen=Reopen.UNTIL_DEADLINE, reveal=reveal)) == ()
 
 
 @pytest.mark.parametrize(

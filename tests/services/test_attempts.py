@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,22 +16,24 @@ from sqlalchemy.orm import Session
 from quizengine import signals
 from quizengine.core import sheets
 from quizengine.core.attempts import State
-from quizengine.core.contest import ClosePolicy, Contest, Reveal
+from quizengine.core.contest import ClosePolicy, Contest, Reopen, Reveal
 from quizengine.core.drawing import draw_paper, pool_of, pseudonym
 from quizengine.core.papers import canonical_mask, pack_paper, unpack_paper
 from quizengine.core.sheets import Outcome, Record
 from quizengine.errors import Conflict, InvalidInput, NotFound
 from quizengine.services import answers as answering
 from quizengine.services import attempts, contests, receipts, upkeep
-from quizengine.services.answers import Answer, Reply
+from quizengine.services.answers import Answer, Reply, Situation, Stored
 from quizengine.services.attempts import RoundStanding
 from quizengine.services.papers import Papers
-from quizengine.services.receipts import Receipt
+from quizengine.services.receipts import LateLine, Receipt
 from quizengine.services.transaction import transaction
 from quizengine.store import attempts as store
+from quizengine.store import late_answers as late_store
 from quizengine.store.attempts import StoredAttempt
 from quizengine.store.contests import list_rounds
-from quizengine.store.tables import AttemptRow, ParticipantRow
+from quizengine.store.late_answers import LateAnswer
+from quizengine.store.tables import AttemptRow, AuditRow, ParticipantRow
 from tests.services.desk import (
     ACTOR,
     AFTER,
@@ -363,6 +365,125 @@ def test_a_later_answer_stays_whatever_comes_after_it(seated: tuple[Desk, str]) 
     assert desk.exam("an", public_id, OPENS).questions[0].chosen == {0}
 
 
+def test_an_answer_saved_before_the_end_is_saved_when_it_is_sent_again(
+    seated: tuple[Desk, str],
+) -> None:
+    """Whoever missed the reply sends it again later, and is not told that it does not count."""
+    desk, public_id = seated
+    answer = [Answer(0, 5, frozenset({1}))]
+    desk.save("an", public_id, answer, OPENS)
+    assert desk.save("an", public_id, answer, LATE)[0].outcome is Outcome.SAVED
+    desk.submit("an", public_id, OPENS + MINUTE)
+    assert desk.save("an", public_id, answer, OPENS + MINUTE)[0].outcome is Outcome.SAVED
+    assert desk.receipt("an", public_id, LATE).late == ()
+
+
+def test_an_answer_replaces_nothing_that_its_page_has_not_seen(seated: tuple[Desk, str]) -> None:
+    desk, public_id = seated
+    desk.save("an", public_id, [Answer(0, 4, frozenset({1}), seen=0)], OPENS + MINUTE)
+    unaware = Answer(0, 9, frozenset({0}), seen=0)
+    reply = desk.save("an", public_id, [unaware], OPENS + 2 * MINUTE)[0]
+    assert reply.outcome is Outcome.SUPERSEDED
+    assert reply.stored == Stored(0, 4, frozenset({1}), None, OPENS + MINUTE)
+    aware = Answer(0, 10, frozenset({0}), seen=4)
+    assert desk.save("an", public_id, [aware], OPENS + 2 * MINUTE)[0].outcome is Outcome.SAVED
+    # One's own earlier answer, come late: overtaken, and nothing to ask about.
+    early = Answer(0, 9, frozenset({1}), seen=10)
+    assert desk.save("an", public_id, [early], OPENS + 2 * MINUTE) == (
+        Reply(0, 9, Outcome.SUPERSEDED),
+    )
+
+
+def test_saving_answers_one_by_one_takes_a_statement_each(seated: tuple[Desk, str]) -> None:
+    desk, public_id = seated
+    desk.exam("an", public_id, OPENS)
+    first = [Answer(0, 1, frozenset({1}), seen=0)]
+    desk.save("an", public_id, first, OPENS)
+    answers = [Answer(slot, 2, frozenset({1}), seen=1) for slot in range(SLOTS)]
+    with statements(desk.engine) as ran:
+        desk.save("an", public_id, answers, OPENS + SECOND)
+    assert len([one for one in ran if not one.startswith("BEGIN")]) == SLOTS
+
+
+@st.composite
+def evenings(draw: st.DrawFn) -> list[tuple[int, str, int]]:
+    """Return what two devices do with one question: a device, a deed, a choice."""
+    deed = st.tuples(
+        st.integers(0, 1),
+        st.sampled_from(["answer", "send", "send unheard", "look", "decide"]),
+        st.integers(0, 1),
+    )
+    return draw(st.lists(deed, max_size=25))
+
+
+@dataclass
+class Device:
+    """A browser with one waiting answer to one question, as the page's script keeps it."""
+
+    seen: int = 0
+    number: int = 0
+    waiting: Answer | None = None
+    conflict: Stored | None = None
+
+    def answer(self, choice: int) -> None:
+        """Choose; what was waiting is replaced and was never acknowledged."""
+        self.number = max(self.number, self.seen) + 1
+        self.waiting = Answer(0, self.number, frozenset({choice}), seen=self.seen)
+
+    def hear(self, reply: Reply) -> None:
+        """Take an answer out of the queue as the reply says."""
+        if self.waiting is None or self.waiting.sequence != reply.sequence:
+            return
+        if reply.outcome is Outcome.SAVED:
+            self.seen = reply.sequence
+        self.conflict = reply.stored
+        self.waiting = None
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(evening=evenings())
+def test_no_device_replaces_what_another_saved_without_having_seen_it(
+    desk: Desk, evening: list[tuple[int, str, int]]
+) -> None:
+    """Two devices, lost replies: every change to an acknowledged answer was made knowingly."""
+    person = desk.newcomer()
+    public_id = desk.start(person, OPENS).public_id
+    devices = Device(), Device()
+    writer_of: dict[int, int] = {}  # who saved which sequence number
+    for number, deed, choice in evening:
+        device = devices[number]
+        before = kept_record(desk, public_id)
+        if deed == "answer" and device.conflict is None:
+            device.answer(choice)
+        elif deed == "decide" and device.conflict is not None:
+            device.seen, device.conflict = device.conflict.sequence, None
+            device.answer(choice)
+        elif deed == "look" and device.waiting is None:
+            device.seen, device.conflict = before.sequence, None
+        elif deed.startswith("send") and device.waiting is not None:
+            sent = device.waiting
+            reply = desk.save(person, public_id, [sent], OPENS)[0]
+            after = kept_record(desk, public_id)
+            if after != before:
+                assert reply.outcome is Outcome.SAVED
+                assert before.sequence <= (sent.seen or 0)
+                writer_of[after.sequence] = number
+            elif reply.outcome is Outcome.SUPERSEDED:
+                assert reply.stored is not None
+                assert reply.stored.sequence == before.sequence
+            else:
+                assert (before.sequence, writer_of[before.sequence]) == (sent.sequence, number) or (
+                    before.value == mask_of(desk, public_id, 0, sent.positions)
+                )
+            if deed == "send":
+                device.hear(reply)
+
+
+def kept_record(desk: Desk, public_id: str) -> Record:
+    """Return what is saved of the first question."""
+    return sheets.read_sheet(stored(desk, public_id).sheet)[0]
+
+
 def test_an_answer_can_be_taken_back(seated: tuple[Desk, str]) -> None:
     desk, public_id = seated
     desk.save("an", public_id, [Answer(0, 1, frozenset({0}))], OPENS)
@@ -469,6 +590,222 @@ def test_any_history_of_saves_leaves_what_merging_them_leaves(
 def mask_of(desk: Desk, public_id: str, slot: int, positions: frozenset[int]) -> int:
     """Return the canonical mask of shown positions."""
     return canonical_mask(unpack_paper(stored(desk, public_id).paper).slots[slot].order, positions)
+
+
+# Late answers
+
+
+def late_answers_of(desk: Desk, public_id: str) -> tuple[LateAnswer, ...]:
+    """Return what is kept of the answers that came too late."""
+    return desk.look(lambda session: late_store.list_of(session, stored(desk, public_id).id))
+
+
+def test_late_answers_are_kept_apart_one_a_question_with_both_clocks(
+    seated: tuple[Desk, str],
+) -> None:
+    desk, public_id = seated
+    sheet = stored(desk, public_id).sheet
+    device_at = DEADLINE - MINUTE
+    for sequence, choice in ((3, 0), (2, 1), (7, 1), (7, 0)):
+        answer = Answer(1, sequence, frozenset({choice}), seen=0, device_at=device_at)
+        reply = desk.save("an", public_id, [answer], LATE + sequence * SECOND)[0]
+        assert reply == Reply(1, sequence, Outcome.REFUSED, "attempt.late")
+    value = mask_of(desk, public_id, 1, frozenset({1}))
+    assert late_answers_of(desk, public_id) == (
+        LateAnswer(1, 7, value, LATE + 7 * SECOND, device_at),
+    )
+    assert stored(desk, public_id).sheet == sheet
+    receipt = desk.receipt("an", public_id, LATE + MINUTE)
+    assert receipt.late == (LateLine(1, LATE + 7 * SECOND),)
+    assert receipt.answered == 0
+
+
+def test_answers_after_submitting_are_kept_as_evidence_and_told(seated: tuple[Desk, str]) -> None:
+    desk, public_id = seated
+    desk.submit("an", public_id, OPENS + MINUTE)
+    at = OPENS + 2 * MINUTE
+    desk.save("an", public_id, [Answer(SLOTS, 1, number=12)], at)
+    assert desk.receipt("an", public_id, at).late == (LateLine(SLOTS, at),)
+
+
+def test_a_late_answer_equal_to_the_one_that_counts_needs_no_word(seated: tuple[Desk, str]) -> None:
+    desk, public_id = seated
+    desk.save("an", public_id, [Answer(0, 1, frozenset({1}))], OPENS)
+    desk.save("an", public_id, [Answer(0, 2, frozenset({1}))], LATE)
+    assert desk.receipt("an", public_id, LATE).late == ()
+
+
+def test_a_void_attempt_keeps_no_late_answers(seated: tuple[Desk, str]) -> None:
+    desk, public_id = seated
+    void(desk, public_id)
+    desk.save("an", public_id, [Answer(0, 2, frozenset({1}))], OPENS)
+    assert late_answers_of(desk, public_id) == ()
+
+
+# Flags
+
+
+def flag(
+    desk: Desk, person: str, public_id: str, slots: set[int], sequence: int, at: datetime
+) -> bool:
+    """Flag some questions."""
+    return desk.do(
+        lambda session: answering.save_flags(
+            session,
+            public_id,
+            person=person,
+            slots=slots,
+            sequence=sequence,
+            now=at,
+            papers=desk.papers,
+        )
+    )
+
+
+def test_the_latest_set_of_flags_stays(seated: tuple[Desk, str]) -> None:
+    desk, public_id = seated
+    assert flag(desk, "an", public_id, {0, 3}, 5, OPENS)
+    assert not flag(desk, "an", public_id, {1}, 5, OPENS)
+    assert not flag(desk, "an", public_id, {1}, 4, OPENS)
+    exam = desk.exam("an", public_id, OPENS)
+    assert (exam.flagged, exam.next_sequence) == (frozenset({0, 3}), 6)
+    assert flag(desk, "an", public_id, set(), 6, LAST)
+    assert desk.exam("an", public_id, OPENS).flagged == set()
+
+
+def test_flags_follow_the_conditions_of_answers(seated: tuple[Desk, str]) -> None:
+    desk, public_id = seated
+    desk.register("binh")
+    with pytest.raises(NotFound):
+        flag(desk, "binh", public_id, {0}, 1, OPENS)
+    with pytest.raises(InvalidInput) as refusal:
+        flag(desk, "an", public_id, {SLOTS}, 1, OPENS)
+    assert refusal.value.code == "answer.no_such_flag"
+    assert not flag(desk, "an", public_id, {0}, 1, LATE)
+    desk.submit("an", public_id, OPENS)
+    assert not flag(desk, "an", public_id, {0}, 1, OPENS)
+    assert stored(desk, public_id).flags is None
+
+
+# Reopening
+
+
+def reopen(desk: Desk, person: str, public_id: str, at: datetime) -> None:
+    """Open a submitted attempt again."""
+    desk.do(
+        lambda session: attempts.reopen_attempt(session, public_id, person=person, now=at),
+    )
+
+
+@pytest.fixture
+def lenient(database_url: str) -> Iterator[tuple[Desk, str]]:
+    """A desk whose round lets people open attempts again, and An's submitted one."""
+    contest = make_contest(rules=make_round(reopen=Reopen.UNTIL_DEADLINE))
+    with opened_desk(database_url, contest) as desk:
+        desk.register("an")
+        yield desk, desk.take("an", OPENS)
+
+
+def test_a_submitted_attempt_may_be_opened_again_and_its_last_hand_in_counts(
+    lenient: tuple[Desk, str],
+) -> None:
+    desk, public_id = lenient
+    at = DEADLINE - MINUTE
+    assert desk.receipt("an", public_id, at).reopen_until == DEADLINE
+    desk.save("an", public_id, [Answer(0, 7, frozenset({0}))], at)
+    reopen(desk, "an", public_id, at)
+    reopen(desk, "an", public_id, at)  # a double click
+    assert desk.exam("an", public_id, at).state is State.OPEN
+    reply = desk.save("an", public_id, [Answer(0, 8, frozenset({1}))], at + SECOND)[0]
+    assert reply.outcome is Outcome.SAVED
+    receipt = desk.submit("an", public_id, at + 2 * SECOND)
+    assert receipt.duration_ms == (LIMIT - MINUTE + 2 * SECOND) // MILLISECOND
+    assert receipt.finished_at == at + 2 * SECOND
+    assert receipt.late == ()  # what came too late was answered again
+    kept = desk.look(lambda session: list(session.scalars(select(AuditRow.action))))
+    assert kept.count("attempt.reopen") == 1
+
+
+def test_an_attempt_opened_again_and_left_took_all_its_time(lenient: tuple[Desk, str]) -> None:
+    desk, public_id = lenient
+    reopen(desk, "an", public_id, OPENS + 10 * MINUTE)
+    receipt = desk.receipt("an", public_id, LATE)
+    assert (receipt.state, receipt.duration_ms) == (State.EXPIRED, LIMIT // MILLISECOND)
+    assert receipt.answered == SLOTS
+    assert receipt.reopen_until is None
+
+
+def test_nobody_opens_an_attempt_again_without_the_time_or_the_right(
+    lenient: tuple[Desk, str],
+) -> None:
+    desk, public_id = lenient
+    desk.register("binh")
+    with pytest.raises(NotFound):
+        reopen(desk, "binh", public_id, OPENS + 10 * MINUTE)
+    with pytest.raises(Conflict) as refusal:
+        reopen(desk, "an", public_id, DEADLINE)
+    assert refusal.value.code == "attempt.not_reopened"
+    assert desk.receipt("an", public_id, DEADLINE).reopen_until is None
+    second = desk.start("an", OPENS + 10 * MINUTE).public_id
+    with pytest.raises(Conflict):
+        reopen(desk, "an", public_id, OPENS + 11 * MINUTE)
+    desk.submit("an", second, OPENS + 12 * MINUTE)
+    reopen(desk, "an", public_id, OPENS + 13 * MINUTE)
+
+
+def test_an_early_close_ends_what_could_have_been_opened_again(lenient: tuple[Desk, str]) -> None:
+    desk, public_id = lenient
+    desk.close(OPENS + 10 * MINUTE)
+    assert desk.receipt("an", public_id, OPENS + 11 * MINUTE).reopen_until is None
+    with pytest.raises(Conflict):
+        reopen(desk, "an", public_id, OPENS + 11 * MINUTE)
+
+
+def test_a_void_attempt_stays_void(lenient: tuple[Desk, str]) -> None:
+    desk, public_id = lenient
+    void(desk, public_id, at=OPENS + 10 * MINUTE)
+    with pytest.raises(Conflict):
+        reopen(desk, "an", public_id, OPENS + 11 * MINUTE)
+
+
+def test_a_round_that_does_not_say_so_opens_nothing_again(desk: Desk) -> None:
+    desk.register("an")
+    public_id = desk.take("an", OPENS)
+    assert desk.receipt("an", public_id, OPENS + 6 * MINUTE).reopen_until is None
+    with pytest.raises(Conflict) as refusal:
+        reopen(desk, "an", public_id, OPENS + 6 * MINUTE)
+    assert refusal.value.code == "attempt.stays_submitted"
+
+
+# How an attempt stands
+
+
+def test_the_situation_says_what_is_stored_and_how_long_it_is_open(
+    seated: tuple[Desk, str],
+) -> None:
+    desk, public_id = seated
+    answers = [Answer(2, 4, frozenset({1})), Answer(SLOTS, 6, number=9)]
+    desk.save("an", public_id, answers, OPENS + SECOND)
+    flag(desk, "an", public_id, {1}, 8, OPENS)
+    found = situation(desk, "an", public_id, LAST)
+    assert [(one.slot, one.sequence, one.positions, one.number) for one in found.answers] == [
+        (2, 4, {1}, None),
+        (SLOTS, 6, frozenset(), 9),
+    ]
+    assert (found.state, found.flagged, found.next_sequence) == (State.OPEN, frozenset({1}), 9)
+    assert (found.deadline_at, found.accepts_until) == (DEADLINE, LAST)
+    assert situation(desk, "an", public_id, LATE).state is State.EXPIRED
+    with pytest.raises(NotFound):
+        situation(desk, "binh", public_id, OPENS)
+
+
+def situation(desk: Desk, person: str, public_id: str, at: datetime) -> Situation:
+    """Return how an attempt stands."""
+    return desk.look(
+        lambda session: answering.situation(
+            session, public_id, person=person, now=at, papers=desk.papers
+        )
+    )
 
 
 # Submitting

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from quizengine.core.banks import Bank
-from quizengine.core.contest import Contest, Reveal
+from quizengine.core.contest import Contest, Reopen, Reveal
 from quizengine.core.units import UnitTree
 from quizengine.formats.contest_file import read_contest
 from quizengine.formats.registry import load_bank as read_bank
@@ -179,7 +179,8 @@ def sample_contest() -> Contest:
 
 def revealing(contest: Contest, reveal: Reveal) -> Contest:
     """Return a contest that shows participants more, or less."""
-    return replace(contest, rounds=tuple(replace(one, reveal=reveal) for one in contest.rounds))
+    rounds = (replace(one, reveal=reveal, reopen=Reopen.NEVER) for one in contest.rounds)
+    return replace(contest, rounds=tuple(rounds))
 
 
 def fill(
