@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from quizengine.core.attempts import PUBLIC_ID_BYTES, new_public_id
 from quizengine.core.text import normalise
-from quizengine.errors import Conflict, InvalidInput, Unavailable
+from quizengine.errors import Conflict, InvalidInput, Param, Place, Problem, Unavailable
 from quizengine.services import audit, throttle
 from quizengine.services.people import MAX_FIELD_LENGTH, clean_field
 from quizengine.services.throttle import Subject
@@ -261,6 +261,22 @@ def session_of(executor: Executor, token: str | None, *, now: datetime) -> LiveS
 def log_out(session: Session, token: str) -> None:
     """End the session of a token; an unknown one is no error."""
     people.delete_session(session, _digest(token))
+
+
+def account_problems(*, login: str, password: str) -> Iterator[Problem]:
+    """Yield what is wrong with a new account's ``login`` and ``password``, each at its field."""
+    cleaned = clean_login(login)
+    if not cleaned:
+        yield Problem("error", "account.login_missing", Place("field", "login"))
+    elif len(cleaned) > MAX_FIELD_LENGTH:
+        params: dict[str, Param] = {"length": len(cleaned), "limit": MAX_FIELD_LENGTH}
+        yield Problem("error", "registration.too_long", Place("field", "login"), params)
+    if len(password) < MIN_PASSWORD:
+        at = Place("field", "password")
+        yield Problem("error", "account.password_short", at, {"limit": MIN_PASSWORD})
+    elif len(password) > MAX_PASSWORD:
+        at = Place("field", "password")
+        yield Problem("error", "account.password_long", at, {"limit": MAX_PASSWORD})
 
 
 def hash_password(password: str) -> str:

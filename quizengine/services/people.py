@@ -23,6 +23,8 @@ from quizengine.store.connection import Executor
 MAX_FIELD_LENGTH = 120
 EARLIEST_BIRTH_YEAR = 1900
 PHONE_DIGITS = 10
+UNIT_TYPED = "unit_typed"
+"""The field of a unit that is not listed; its problems stand there and at ``parent``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Registered:
 
     name: str
     unit_code: str
+    #: As the person typed it where their unit is not listed and ``unit_code`` is the one above.
     unit_name: str
     fields: Mapping[str, str]
     consents: tuple[str, ...]
@@ -46,10 +49,13 @@ def register(
     consents: Collection[str],
     is_staff: bool,
     now: datetime,
+    tree: UnitTree | None = None,
 ) -> None:
     """Register a person in a contest by its declared fields; the unit is given by its code.
 
-    What the contest does not ask for is not kept.
+    A unit that is not listed is given by its name as ``unit_typed``, and ``unit`` is then the code
+    of the unit above it, under which the person is counted. What the contest does not ask for is
+    not kept. ``tree`` is the unit tree where it is at hand, else it is read.
     Raises ``InvalidInput`` with a problem for each field, ``Conflict`` when the contest takes no
     registrations, when the person is registered already, or when another has the same person key.
     """
@@ -57,20 +63,14 @@ def register(
     if stored.state not in ("open", "closed"):
         raise Conflict("registration.not_open", slug=slug)
     contest = contest_of(stored.file)
-    cleaned = {
-        name: clean_field(name, fields.get(name, ""))
-        for name, need in contest.registration.fields.items()
-        if need is not Need.OFF
-    }
-    year = calendar_year(now, contest.time_zone)
-    problems = tuple(
-        registration_problems(contest, cleaned, consents, unit_tree(session), year=year)
-    )
-    if problems:
+    cleaned = clean_fields(contest, fields)
+    tree = unit_tree(session) if tree is None else tree
+    if problems := registration_problems(contest, cleaned, consents, tree, now=now):
         raise InvalidInput("registration.invalid", problems)
     if people.find_participant(session, slug, person):
         raise Conflict("registration.already", slug=slug)
     key_field = contest.registration.person_key
+    unit_typed = cleaned.pop(UNIT_TYPED, "")
     given = {name: value for name, value in cleaned.items() if value}
     values = {
         "contest_id": stored.id,
@@ -79,6 +79,7 @@ def register(
         "name": given.get("full_name", ""),
         "sort_key": name_sort_key(given.get("full_name", "")),
         "unit": given.get("unit", ""),
+        "unit_typed": unit_typed or None,
         "fields": given,
         "consents": sorted({one.id for one in contest.registration.consents} & set(consents)),
         "is_staff": is_staff,
@@ -99,11 +100,21 @@ def participant_of(executor: Executor, slug: str, person: str) -> Registered | N
     return Registered(
         name=stored.name,
         unit_code=stored.unit,
-        unit_name=units.find_name(executor, stored.unit),
+        unit_name=stored.unit_typed or units.find_name(executor, stored.unit),
         fields=stored.fields,
         consents=stored.consents,
         is_staff=stored.is_staff,
     )
+
+
+def clean_fields(contest: Contest, fields: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields that a contest asks for in the form that is compared and kept."""
+    needs = contest.registration.fields
+    names = [name for name, need in needs.items() if need is not Need.OFF]
+    cleaned = {name: clean_field(name, fields.get(name, "")) for name in names}
+    if "unit" in cleaned:
+        cleaned[UNIT_TYPED] = clean_field(UNIT_TYPED, fields.get(UNIT_TYPED, ""))
+    return cleaned
 
 
 def clean_field(name: str, value: str) -> str:
@@ -124,12 +135,25 @@ def registration_problems(
     consents: Collection[str],
     tree: UnitTree,
     *,
-    year: int,
+    now: datetime,
+) -> tuple[Problem, ...]:
+    """Return every problem of cleaned fields and given consents, each at its field."""
+    return tuple(_problems(contest, fields, consents, tree, now))
+
+
+def _problems(
+    contest: Contest,
+    fields: Mapping[str, str],
+    consents: Collection[str],
+    tree: UnitTree,
+    now: datetime,
 ) -> Iterator[Problem]:
-    """Yield every problem of cleaned fields and given consents, each at its field."""
+    year = calendar_year(now, contest.time_zone)
     for name, need in contest.registration.fields.items():
         value = fields.get(name, "")
-        if value:
+        if name == "unit" and fields.get(UNIT_TYPED):
+            yield from _unlisted_problems(fields[UNIT_TYPED], value, tree)
+        elif value:
             yield from _field_problems(contest, name, value, tree, year)
         elif need is Need.REQUIRED:
             yield _problem(f"registration.{name}_missing", name)
@@ -141,9 +165,7 @@ def registration_problems(
 def _field_problems(
     contest: Contest, name: str, value: str, tree: UnitTree, year: int
 ) -> Iterator[Problem]:
-    # A few letters fold to many, and the folded form of a key is kept too.
-    length = max(len(value), len(fold(value)))
-    if length > MAX_FIELD_LENGTH:
+    if (length := _length(value)) > MAX_FIELD_LENGTH:
         yield _problem("registration.too_long", name, length=length, limit=MAX_FIELD_LENGTH)
     elif name == "phone":
         yield from _phone_problems(value)
@@ -157,6 +179,18 @@ def _field_problems(
         yield _problem("registration.role_unknown", name)
     elif name == "unit" and value not in tree.by_code:
         yield _problem("registration.unit_unknown", name)
+
+
+def _length(value: str) -> int:
+    # A few letters fold to many, and the folded form of a key is kept too.
+    return max(len(value), len(fold(value)))
+
+
+def _unlisted_problems(typed: str, parent: str, tree: UnitTree) -> Iterator[Problem]:
+    if (length := _length(typed)) > MAX_FIELD_LENGTH:
+        yield _problem("registration.too_long", UNIT_TYPED, length=length, limit=MAX_FIELD_LENGTH)
+    if parent not in tree.by_code:
+        yield _problem("registration.parent_missing", "parent")
 
 
 def _phone_problems(value: str) -> Iterator[Problem]:

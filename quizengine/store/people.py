@@ -32,6 +32,7 @@ class StoredParticipant:
     person_key: str
     name: str
     unit: str
+    unit_typed: str | None
     fields: Mapping[str, str]
     consents: tuple[str, ...]
     is_staff: bool
@@ -56,6 +57,7 @@ _PARTICIPANT = (
     ParticipantRow.person_key,
     ParticipantRow.name,
     ParticipantRow.unit,
+    ParticipantRow.unit_typed,
     ParticipantRow.fields,
     ParticipantRow.consents,
     ParticipantRow.is_staff,

@@ -1,20 +1,36 @@
-"""Accounts of the reference deployment: making one, logging in, logging out.
+"""Accounts of the reference deployment: making one, logging in, a lost password, logging out.
 
 Hosts have people of their own and leave this module alone.
 """
 
 from __future__ import annotations
 
-from flask import Blueprint, g, redirect, request, url_for
+from flask import Blueprint, current_app, g, make_response, redirect, request, url_for
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from quizengine.errors import Conflict, InvalidInput, NotAllowed, QuizError
+from quizengine.core.contest import Contest
+from quizengine.errors import (
+    Conflict,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    QuizError,
+    Unavailable,
+)
 from quizengine.services import accounts as use_cases
+from quizengine.services import contests, login_codes, participants
 from quizengine.services.accounts import LiveSession, Login
 from quizengine.services.transaction import transaction
-from quizengine.web.blueprint import Page, dress, local_path, page
-from quizengine.web.forms import AccountForm, LogInForm
-from quizengine.web.host import Participant, arrival, session
+from quizengine.web.blueprint import RETRY_SECONDS, Page, dress, local_path, page
+from quizengine.web.forms import AccountForm, CodeForm, LogInForm, PasswordForm
+from quizengine.web.host import (
+    LoginCode,
+    Participant,
+    arrival,
+    require_participant,
+    session,
+)
 
 COOKIE = "quiz_session"
 COOKIE_SECONDS = use_cases.SESSION_DAYS * 24 * 3600
@@ -64,11 +80,11 @@ def log_in() -> Page:
         return _log_in_page(form)
     try:
         login = _check_and_log_in(form.login.data or "", form.password.data or "")
-    except NotAllowed as error:
+    except (NotAllowed, Unavailable) as error:
         return _log_in_page(form, error)
     if login is None:
         return _log_in_page(form, NotAllowed("account.wrong"))
-    return _welcome(login.token, form.next.data)
+    return _welcome(login.token, _destination(login, form.next.data))
 
 
 def _check_and_log_in(login: str, password: str) -> Login | None:
@@ -90,7 +106,128 @@ def _release_connection() -> None:
 
 
 def _log_in_page(form: LogInForm, error: QuizError | None = None) -> Page:
-    return page("log_in", error.status if error else 200, form=form, error=error)
+    return _form_page("log_in", form, error, contest=_contest_behind(form.next.data))
+
+
+@accounts.route("/dang-nhap/ma", methods=["GET", "POST"])
+def log_in_by_code() -> Page:
+    """Let somebody in by a code from the organisers; then a new password may be set."""
+    form = CodeForm(request.form, next=request.args.get("next", ""))
+    if request.method == "GET":
+        return _code_page(form)
+    try:
+        with transaction(session()) as writing:
+            login = login_codes.use_login_code(
+                writing,
+                form.login.data or "",
+                form.code.data or "",
+                address=request.remote_addr or "",
+                now=arrival(),
+                previous_token=request.cookies.get(COOKIE),
+            )
+    except NotAllowed as error:
+        return _code_page(form, error)
+    if login is None:
+        return _code_page(form, NotAllowed("account.wrong_code"))
+    then = _destination(login, form.next.data)
+    return _welcome(login.token, url_for("quiz_accounts.own_account", next=then))
+
+
+def _code_page(form: CodeForm, error: QuizError | None = None) -> Page:
+    return _form_page("log_in_code", form, error, contest=_contest_behind(form.next.data))
+
+
+def give_login_code(person: str) -> LoginCode:
+    """Return a code for a person, given by the organiser behind the request, for the engine."""
+    given = login_codes.give_login_code(
+        session(), person, made_by=require_participant().id, now=arrival()
+    )
+    where = url_for("quiz_accounts.log_in_by_code", _external=True)
+    return LoginCode(given.code, given.ends_at, where)
+
+
+@accounts.route("/tai-khoan", methods=["GET", "POST"])
+def own_account() -> Page:
+    """Show who is logged in and let them change the password."""
+    require_participant()
+    form = PasswordForm(request.form, next=request.args.get("next", ""))
+    if request.method == "GET":
+        return _own_page(form)
+    try:
+        is_changed = _change_password(form)
+    except (InvalidInput, NotAllowed, Unavailable) as error:
+        return _own_page(form, error)
+    if not is_changed:
+        return _own_page(form, NotAllowed("account.wrong_password"))
+    if form.next.data:
+        return redirect(local_path(form.next.data), 303)
+    return redirect(url_for("quiz_accounts.own_account", xong="mat-khau"), 303)
+
+
+def _change_password(form: PasswordForm) -> bool:
+    live = live_session()
+    assert live is not None
+    verdict = None
+    if not live.may_reset:
+        credentials = use_cases.find_credentials(
+            session(), live.account.login, address=request.remote_addr or "", now=arrival()
+        )
+        _release_connection()
+        verdict = use_cases.check_password(credentials, form.old_password.data or "")
+    _release_connection()
+    password = use_cases.hash_password(form.password.data or "")
+    with transaction(session()) as writing:
+        return use_cases.change_password(
+            writing,
+            request.cookies.get(COOKIE, ""),
+            password,
+            verdict=verdict,
+            ends_others=form.ends_others.data,
+            now=arrival(),
+        )
+
+
+def _own_page(form: PasswordForm, error: QuizError | None = None) -> Page:
+    live = live_session()
+    assert live is not None
+    running = participants.running_attempt(session(), live.account.person, now=arrival())
+    return _form_page("account", form, error, live=live, running=running)
+
+
+def _destination(login: Login, next_address: str | None) -> str:
+    """Return where somebody goes who has logged in: to the attempt whose time runs, before all."""
+    where = local_path(next_address)
+    running = participants.running_attempt(session(), login.account.person, now=arrival())
+    if running is None:
+        return where
+    attempt = url_for("quiz.exam", public_id=running)
+    return where if where.split("?")[0].startswith(attempt) else attempt
+
+
+def _contest_behind(next_address: str | None) -> Contest | None:
+    """Return the contest that somebody logs in for, or the only one that is open: whom to call."""
+    path = local_path(next_address).split("?")[0]
+    try:
+        _, given = current_app.create_url_adapter(request).match(path, method="GET")  # type: ignore[union-attr]
+        found = contests.contest_page(session(), given["slug"])
+    except (HTTPException, KeyError, NotFound):
+        running = [one for one in contests.list_pages(session()) if one.state == "open"]
+        return running[0].contest if len(running) == 1 else None
+    return None if found.state == "draft" else found.contest
+
+
+def _form_page(
+    template: str,
+    form: LogInForm | CodeForm | PasswordForm | AccountForm,
+    error: QuizError | None,
+    **context: object,
+) -> Page:
+    """Return the page of a form; when too many log in at once it says when to send it again."""
+    status = error.status if error else 200
+    response = make_response(*page(template, status, form=form, error=error, **context))
+    if isinstance(error, Unavailable):
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 @accounts.route("/tao-tai-khoan", methods=["GET", "POST"])
@@ -112,13 +249,13 @@ def create_account() -> Page:
             started = use_cases.begin_session(
                 writing, account, now=arrival(), previous_token=request.cookies.get(COOKIE)
             )
-    except (Conflict, InvalidInput) as error:
+    except (Conflict, InvalidInput, Unavailable) as error:
         return _account_page(form, error)
     return _welcome(started.token, form.next.data)
 
 
 def _account_page(form: AccountForm, error: QuizError | None = None) -> Page:
-    return page("create_account", error.status if error else 200, form=form, error=error)
+    return _form_page("create_account", form, error, contest=_contest_behind(form.next.data))
 
 
 @accounts.post("/dang-xuat")
@@ -134,7 +271,11 @@ def log_out() -> Page:
 
 
 def _welcome(token: str, next_address: str | None) -> AnyResponse:
-    response = redirect(local_path(next_address), 303)
+    return keep_token(redirect(local_path(next_address), 303), token)
+
+
+def keep_token(response: AnyResponse, token: str) -> AnyResponse:
+    """Return the response with the cookie of a log-in."""
     response.set_cookie(
         COOKIE,
         token,

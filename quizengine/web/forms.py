@@ -41,7 +41,16 @@ class RegistrationForm(TokenForm):
     unit = StringField()
     #: The unit's code, once one of several was chosen.
     unit_code = RadioField(validate_choice=False)
+    #: The name of a unit that is not listed, and the unit above it.
+    unit_typed = StringField()
+    parent = StringField()
+    parent_code = RadioField(validate_choice=False)
+    #: How the name is printed, once it was asked.
+    printed = RadioField(validate_choice=False)
     consents = SelectMultipleField(validate_choice=False)
+    #: The account that is made with it; the phone number is the log-in where it is asked for.
+    login = StringField()
+    password = PasswordField()
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -52,11 +61,15 @@ class RegistrationForm(TokenForm):
 FIELDS = ("full_name", "phone", "birth_year", "staff_code", "role", "unit")
 
 
-def shape(form: RegistrationForm, contest: Contest) -> RegistrationForm:
-    """Return the form with the fields that the contest asks for and no others."""
+def shape(form: RegistrationForm, contest: Contest, *, signs_up: bool) -> RegistrationForm:
+    """Return the form with the fields that the contest, and the new account, ask for."""
     for name in FIELDS:
         if contest.registration.fields.get(name, Need.OFF) is Need.OFF:
             del form[name]
+    if not signs_up:
+        del form.password
+    if not signs_up or "phone" in form:
+        del form.login
     if "role" in form:
         form.role.choices = [
             (code, text(title)) for code, title in contest.eligibility.roles.items()
@@ -76,6 +89,8 @@ class EssayForm(TokenForm):
     text = TextAreaField()
     #: Tells which draft the page was made from.
     sequence = IntegerField(validators=[Optional()])
+    #: A file's text may take the place of what stands in the box.
+    replace = BooleanField()
 
 
 class HandInForm(TokenForm):
@@ -96,6 +111,23 @@ class LogInForm(TokenForm):
 
     login = StringField()
     password = PasswordField()
+    next = HiddenField()
+
+
+class CodeForm(TokenForm):
+    """Logging in to the reference deployment by a code."""
+
+    login = StringField()
+    code = StringField()
+    next = HiddenField()
+
+
+class PasswordForm(TokenForm):
+    """Changing one's password; the old one is asked for unless a code let the person in."""
+
+    old_password = PasswordField()
+    password = PasswordField()
+    ends_others = BooleanField()
     next = HiddenField()
 
 

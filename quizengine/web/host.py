@@ -7,17 +7,18 @@ is stored on the extension object or in this module.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from flask import current_app, g
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
 
-from quizengine.errors import NotAllowed
+from quizengine.errors import NotAllowed, Problem
 from quizengine.services.papers import Papers
 from quizengine.services.units import Units
 from quizengine.store.writer import Writer
@@ -44,8 +45,41 @@ class Participant:
     attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
+class Admission(Protocol):
+    """Somebody new, checked: only the account and the log-in have to be written."""
+
+    def enter(self, session: Session) -> Participant:
+        """Write account and log-in in a transaction that may still fail; return who it is."""
+
+    def welcome(self, response: Response) -> Response:
+        """Return the response with the cookie of the log-in."""
+
+
+class SignUp(Protocol):
+    """How an application makes an account in one step with the registration for a contest."""
+
+    def problems(self, *, login: str, password: str) -> Iterable[Problem]:
+        """Return what is wrong with either, at the fields ``login`` and ``password``."""
+
+    def prepare(self, *, login: str, name: str, password: str) -> Admission:
+        """Return the newcomer; called outside any transaction, for hashing takes its time.
+
+        Raises ``Conflict`` when the log-in is somebody's already.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class LoginCode:
+    """A code by which a person logs in once; ``address`` is where it is typed in."""
+
+    code: str
+    ends_at: datetime
+    address: str
+
+
 CurrentParticipant = Callable[[], Participant | None]
 Allow = Callable[[str, str | None], bool]
+GiveLoginCode = Callable[[str], LoginCode]
 
 
 @dataclass(slots=True)
@@ -58,6 +92,10 @@ class Wiring:
     clock: Callable[[], datetime]
     #: Secret behind the CSRF tokens of this log-in; None leaves it to Flask's session.
     nonce: Callable[[], str | None]
+    #: None where people have their accounts from elsewhere.
+    sign_up: SignUp | None = None
+    #: None where nobody logs in by codes.
+    login_code: GiveLoginCode | None = None
     papers: Papers = field(default_factory=Papers)
     units: Units = field(default_factory=Units)
     _writer: Writer | None = None

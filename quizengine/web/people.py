@@ -1,25 +1,68 @@
-"""Registering for a contest."""
+"""Registering for a contest, in one step with an account where the application makes them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from flask import jsonify, redirect, request, url_for
 
 from quizengine.core.contest import Contest
+from quizengine.core.rules import rules_of_shown
+from quizengine.core.text import proper_name
 from quizengine.core.units import Unit, UnitTree, matched_spans
-from quizengine.errors import Conflict, InvalidInput, Place, Problem
+from quizengine.errors import Conflict, InvalidInput, NotAllowed, Param, Place, Problem, QuizError
 from quizengine.services import people
+from quizengine.services.people import UNIT_TYPED, clean_field
 from quizengine.services.transaction import transaction
 from quizengine.web.blueprint import Page, page, quiz
 from quizengine.web.board import visible_contest
-from quizengine.web.forms import FIELDS, RegistrationForm, shape
-from quizengine.web.host import Participant, arrival, may, require_participant, session, wiring
+from quizengine.web.forms import RegistrationForm, shape
+from quizengine.web.host import (
+    Admission,
+    Participant,
+    arrival,
+    may,
+    participant,
+    require_participant,
+    session,
+    wiring,
+)
+from quizengine.web.languages import say_many
 
 UNITS_SHOWN = 12
 UNITS_LISTED = 8
 """How many units are shown while somebody types."""
 MAX_QUERY = 120
+_PAGE_ORDER = (
+    *("full_name", "printed", "phone", "login", "password", "birth_year", "staff_code", "role"),
+    *("unit", UNIT_TYPED, "parent"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was typed for a unit, and the units it may mean."""
+
+    typed: str = ""
+    found: tuple[Unit, ...] = ()
+
+    @property
+    def code(self) -> str:
+        """The code of the one unit that is meant; empty while there is none or a choice."""
+        return self.found[0].code if len(self.found) == 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A registration as it was sent: its fields, and what was typed for units."""
+
+    fields: dict[str, str]
+    consents: frozenset[str]
+    unit: Choice
+    parent: Choice
+    #: The name in proper case while nobody has said which to print; empty otherwise.
+    proposal: str
 
 
 @quiz.get("/don-vi")
@@ -27,7 +70,9 @@ def find_units() -> Page:
     """Return the units that a typed text may mean, with where their names have its words."""
     query = request.args.get("q", "")[:MAX_QUERY]
     units = wiring().units.tree(session())
+    found = units.search(query, limit=UNITS_LISTED)
     return jsonify(
+        said=say_many("{count} unit found", "{count} units found", len(found)),
         units=[
             {
                 "code": match.unit.code,
@@ -35,8 +80,8 @@ def find_units() -> Page:
                 "above": _above(match.unit, units),
                 "marks": matched_spans(match.unit.name, query),
             }
-            for match in units.search(query, limit=UNITS_LISTED)
-        ]
+            for match in found
+        ],
     )
 
 
@@ -47,34 +92,32 @@ def _above(unit: Unit, units: UnitTree) -> str:
 
 @quiz.route("/<slug>/dang-ky", methods=["GET", "POST"])
 def register(slug: str) -> Page:
-    """Show and take the registration of a contest."""
+    """Show and take the registration of a contest, by a newcomer with an account in one step."""
     shown = visible_contest(slug)
     contest = shown.contest
-    person = require_participant()
-    if people.participant_of(session(), slug, person.id) is not None:
+    person = participant() if wiring().sign_up else require_participant()
+    done = url_for("quiz.contest", slug=slug, done="registered")
+    if person and people.participant_of(session(), slug, person.id) is not None:
         return redirect(url_for("quiz.contest", slug=slug), 303)
-    form = shape(RegistrationForm(request.form, data=known_values(person)), contest)
-    if request.method == "GET":
-        return _form_page(contest, form)
+    if shown.state == "published":
+        raise Conflict("registration.not_open", slug=slug)
+    known = known_values(person) if person else {}
+    form = shape(RegistrationForm(request.form, data=known), contest, signs_up=person is None)
     units = wiring().units.tree(session())
-    found = _candidates(form, units)
+    if request.method == "GET":
+        if "unit" in form and (known_unit := units.by_code.get(form.unit.data or "")):
+            form.unit.data = known_unit.name
+        return _form_page(contest, form)
+    sheet = _read(form, units)
     try:
-        with transaction(session()) as writing:
-            people.register(
-                writing,
-                slug,
-                person=person.id,
-                fields=_fields(form, found),
-                consents=frozenset(form.consents.data or ()),
-                is_staff=may("organise", slug),
-                now=arrival(),
-            )
+        if problems := tuple(_problems(contest, form, sheet, units)):
+            raise InvalidInput("registration.invalid", problems)
+        newcomer = None if person else _prepare(form)
+        _write(slug, person or newcomer, sheet, units)
     except (InvalidInput, Conflict) as error:
-        problems = getattr(error, "problems", ()) or (
-            Problem("error", error.code, Place("field"), error.params),
-        )
-        return _form_page(contest, form, _in_page_order(problems, found), _shown(found, units))
-    return redirect(url_for("quiz.contest", slug=slug, done="registered"), 303)
+        return _form_page(contest, form, error, sheet, units)
+    response = redirect(done, 303)
+    return newcomer.welcome(response) if newcomer else response
 
 
 def known_values(person: Participant) -> dict[str, str]:
@@ -82,58 +125,181 @@ def known_values(person: Participant) -> dict[str, str]:
     return {"full_name": person.name, "unit": person.unit or "", **person.attributes}
 
 
-def _candidates(form: RegistrationForm, units: UnitTree) -> tuple[Unit, ...]:
-    """Return the units that may be meant: the chosen one, or all that match the text."""
-    if "unit" not in form:
-        return ()
-    chosen = form.unit_code.data
-    if chosen and chosen in units.by_code:
-        return (units.by_code[chosen],)
-    typed = (form.unit.data or "").strip()
-    if typed in units.by_code:
-        return (units.by_code[typed],)
-    found = tuple(match.unit for match in units.search(typed, limit=UNITS_SHOWN)) if typed else ()
-    same = [unit for unit in found if unit.name.casefold() == typed.casefold()]
-    return tuple(same) if len(same) == 1 else found
-
-
-def _fields(form: RegistrationForm, found: tuple[Unit, ...]) -> dict[str, str]:
-    """Return what was typed by field; the unit as its code, once it is one and no other."""
-    fields = {name: (form[name].data or "").strip() for name in form.asked}
-    if "unit" in fields:
-        fields["unit"] = found[0].code if len(found) == 1 else ""
-    return fields
-
-
-def _in_page_order(problems: Iterable[Problem], found: tuple[Unit, ...]) -> tuple[Problem, ...]:
-    """Return the problems as the page shows its fields, the unit's saying that a choice is left."""
-    listed = [problem for problem in problems if problem.place.at != "unit" or len(found) < 2]
-    if len(found) > 1:
-        listed.append(
-            Problem("error", "web.choose_unit", Place("field", "unit"), {"units": len(found)})
+def _write(
+    slug: str, person: Participant | Admission | None, sheet: Sheet, units: UnitTree
+) -> None:
+    """Register a person, or a newcomer with the account: both are written or neither."""
+    with transaction(session()) as writing:
+        is_staff = False
+        if not isinstance(person, Participant):
+            assert person is not None
+            person = person.enter(writing)
+            if people.participant_of(writing, slug, person.id):
+                return
+        else:
+            is_staff = may("organise", slug)
+        people.register(
+            writing,
+            slug,
+            person=person.id,
+            fields=sheet.fields,
+            consents=sheet.consents,
+            is_staff=is_staff,
+            now=arrival(),
+            tree=units,
         )
-    order = {name: place for place, name in enumerate(FIELDS)}
-    return tuple(sorted(listed, key=lambda problem: order.get(problem.place.at, len(order))))
 
 
-def _shown(found: tuple[Unit, ...], units: UnitTree) -> list[tuple[Unit, str]]:
-    """Return the units to choose from, each with the name of the unit above."""
-    return [(unit, _above(unit, units)) for unit in (found if len(found) > 1 else ())]
+def _prepare(form: RegistrationForm) -> Admission:
+    """Return the newcomer; what stands against the account stands at its field."""
+    sign_up = wiring().sign_up
+    assert sign_up is not None
+    name = form.full_name.data if "full_name" in form else ""
+    login = _login(form)
+    try:
+        return sign_up.prepare(login=login, name=name or login, password=form.password.data or "")
+    except (Conflict, NotAllowed) as error:
+        problem = Problem("error", error.code, Place("field", _login_field(form)), error.params)
+        raise InvalidInput("registration.invalid", (problem,)) from error
+
+
+def _login(form: RegistrationForm) -> str:
+    return form[_login_field(form)].data or ""
+
+
+def _login_field(form: RegistrationForm) -> str:
+    return "phone" if "phone" in form else "login"
+
+
+def _read(form: RegistrationForm, units: UnitTree) -> Sheet:
+    """Return what was sent, each unit as its code once it is one and no other."""
+    fields = {name: (form[name].data or "").strip() for name in form.asked}
+    proposal = _proposal(form)
+    if "full_name" in fields and not proposal:
+        fields["full_name"] = form.full_name.data = _printed(form)
+    unit = parent = Choice()
+    if "unit" in fields:
+        typed = clean_field(UNIT_TYPED, form.unit_typed.data or "")
+        if typed:
+            parent = _choice(form.parent.data, form.parent_code.data, units)
+            fields |= {"unit": parent.code, UNIT_TYPED: typed}
+        else:
+            unit = _choice(form.unit.data, form.unit_code.data, units)
+            fields["unit"] = unit.code
+    return Sheet(fields, frozenset(form.consents.data or ()), unit, parent, proposal)
+
+
+def _proposal(form: RegistrationForm) -> str:
+    """Return the name in proper case, empty when it is typed so or the person has chosen."""
+    if "full_name" not in form:
+        return ""
+    typed = clean_field("full_name", form.full_name.data or "")
+    proposal = proper_name(typed)
+    return "" if form.printed.data in (typed, proposal) or typed == proposal else proposal
+
+
+def _printed(form: RegistrationForm) -> str:
+    """Return the name as it is printed: as typed, unless the proposal was chosen."""
+    typed = clean_field("full_name", form.full_name.data or "")
+    chosen: str = form.printed.data or ""
+    return chosen if chosen == proper_name(typed) else typed
+
+
+def _choice(typed: str | None, chosen: str | None, units: UnitTree) -> Choice:
+    """Return the units that may be meant: the chosen one, or all that match the text."""
+    words = (typed or "").strip()
+    for code in (chosen, words):
+        if code and code in units.by_code:
+            return Choice(words, (units.by_code[code],))
+    found = tuple(match.unit for match in units.search(words[:MAX_QUERY], limit=UNITS_SHOWN))
+    same = tuple(unit for unit in found if unit.name.casefold() == words.casefold())
+    return Choice(words, same or found)
+
+
+def _problems(
+    contest: Contest, form: RegistrationForm, sheet: Sheet, units: UnitTree
+) -> Iterator[Problem]:
+    """Yield every problem of a registration, one a field, in the order of the page."""
+    found = {problem.place.at: problem for problem in _field_problems(contest, sheet, units)}
+    sign_up = wiring().sign_up
+    if "password" in form and sign_up:
+        password = form.password.data or ""
+        for problem in sign_up.problems(login=_login(form), password=password):
+            at = _login_field(form) if problem.place.at == "login" else problem.place.at
+            placed = Problem(problem.severity, problem.code, Place("field", at), problem.params)
+            found.setdefault(at, placed)
+    yield from (found.pop(at) for at in _PAGE_ORDER if at in found)
+    yield from found.values()
+
+
+def _field_problems(contest: Contest, sheet: Sheet, units: UnitTree) -> Iterator[Problem]:
+    cleaned = people.clean_fields(contest, sheet.fields)
+    yield from people.registration_problems(contest, cleaned, sheet.consents, units, now=arrival())
+    if sheet.proposal:
+        params: dict[str, Param] = {"name": cleaned["full_name"]}
+        yield Problem("error", "web.name_case", Place("field", "printed"), params)
+    for field, choice in (("unit", sheet.unit), ("parent", sheet.parent)):
+        if len(choice.found) > 1:
+            params = {"units": len(choice.found)}
+            yield Problem("error", "web.choose_unit", Place("field", field), params)
+        elif choice.typed and not choice.found:
+            params = {"typed": choice.typed}
+            yield Problem("error", f"web.{field}_not_found", Place("field", field), params)
 
 
 def _form_page(
     contest: Contest,
     form: RegistrationForm,
-    problems: tuple[Problem, ...] = (),
-    units: list[tuple[Unit, str]] | None = None,
+    error: QuizError | None = None,
+    sheet: Sheet | None = None,
+    units: UnitTree | None = None,
 ) -> Page:
-    by_field = {problem.place.at: problem for problem in problems}
+    """Return the page of the form, with what is left to put right when something is."""
+    problems: tuple[Problem, ...] = ()
+    if sheet and sheet.unit.code:
+        form.unit.data = sheet.unit.found[0].name
+    if sheet and sheet.parent.code:
+        form.parent.data = sheet.parent.found[0].name
+    if error:
+        at = _login_field(form) if error.code == "account.login_taken" else "field"
+        own = Problem("error", error.code, Place("field", at), error.params)
+        problems = getattr(error, "problems", ()) or (own,)
     return page(
         "register",
         422 if problems else 200,
         contest=contest,
         form=form,
         problems=problems,
-        by_field=by_field,
-        units=units or [],
+        by_field={problem.place.at: problem for problem in problems},
+        choices=_shown(sheet.unit, units) if sheet and units else [],
+        parents=_parents(sheet.parent, units) if sheet and units else [],
+        printed=_printed_choices(form) if problems else (),
+        login_field=_login_field(form) if "password" in form else "",
+        shown_rules=list(rules_of_shown(contest)),
     )
+
+
+def _shown(choice: Choice, units: UnitTree) -> list[tuple[Unit, str]]:
+    """Return the units to choose from, each with the name of the unit above.
+
+    Once one is chosen these are the ones that its name alone does not tell apart.
+    """
+    found = choice.found
+    if len(found) == 1:
+        named = (match.unit for match in units.search(found[0].name, limit=UNITS_SHOWN))
+        found = tuple(unit for unit in named if unit.name == found[0].name)
+    return [(unit, _above(unit, units)) for unit in found if len(found) > 1]
+
+
+def _parents(choice: Choice, units: UnitTree) -> list[tuple[Unit, str]]:
+    """Return the units to choose one above from, those at the top when nothing was found."""
+    if choice.found:
+        return _shown(choice, units)
+    return [(unit, "") for unit in units.roots()[:UNITS_SHOWN]]
+
+
+def _printed_choices(form: RegistrationForm) -> tuple[str, ...]:
+    """Return the ways to print the name, the proposal first; none when they are one."""
+    typed = clean_field("full_name", form.full_name.data or "") if "full_name" in form else ""
+    proposal = proper_name(typed)
+    return (proposal, typed) if proposal != typed else ()
