@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from quizengine import signals
 from quizengine.core.banks import Bank
 from quizengine.core.clock import from_ms
-from quizengine.core.contest import Contest, Population, Round
+from quizengine.core.contest import Contest, Population, Round, Shown
 from quizengine.core.drawing import commitment, pseudonym
 from quizengine.core.eligibility import calendar_year, is_eligible
 from quizengine.core.papers import paper_columns
@@ -26,6 +26,7 @@ from quizengine.core.ranking import (
 )
 from quizengine.core.scoring import SCORING_VERSION, keys_of, mark_many
 from quizengine.core.sheets import sheet_values
+from quizengine.core.text import fold
 from quizengine.core.units import UnitTree
 from quizengine.errors import Conflict, NotFound
 from quizengine.services import audit
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
 FORMAT_VERSION = 1
 PAGE_SIZE = 50
 SHOWN_PHONE_DIGITS = 3
+SHOWN_CODE = 6
+"""How many characters of a pseudonym stand for somebody who is not named."""
+MAX_SEARCH_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +62,13 @@ class RoundResult:
 
 @dataclass(frozen=True, slots=True)
 class RankingLine:
-    """One row of the ranking as the page shows it."""
+    """One row of the ranking as the page shows it: empty is what it does not show."""
 
     place: int
     shared: int
     name: str
+    #: By which somebody is called whose name is not shown.
+    code: str
     unit_name: str
     masked_phone: str
     points: int
@@ -84,6 +90,8 @@ class RankingPage:
     attempts: int
     abandoned: int
     rows: tuple[RankingLine, ...]
+    #: How many lines there are: everybody's, or those that a search found.
+    found: int
     page: int
     pages: int
 
@@ -154,18 +162,34 @@ def publish_contest(session: Session, slug: str, *, now: datetime, actor: str) -
 
 
 def ranking_page(
-    executor: Executor, slug: str, round_code: str, *, page: int = 1, size: int = PAGE_SIZE
+    executor: Executor,
+    slug: str,
+    round_code: str,
+    *,
+    page: int = 1,
+    size: int = PAGE_SIZE,
+    search: str = "",
+    viewer: str = "",
 ) -> RankingPage:
     """Return a page of a published ranking, pages counted from 1.
 
+    It shows what the contest declares of those who agreed, and the ``viewer`` their own line whole.
+    A ``search`` leaves the lines that show words which begin with its words, accents or not.
     ``Conflict`` before publication, ``NotFound`` for a page that there is not.
     """
     stored, stored_round, version = _published(executor, slug, round_code)
-    pages = max(1, -(-version.participants // size))
+    contest = contest_of(stored.file)
+    words = fold(search).split()[:MAX_SEARCH_WORDS]
+    matches = _search(executor, contest, version, words, viewer) if words else None
+    found = version.participants if matches is None else len(matches)
+    pages = max(1, -(-found // size))
     if not 1 <= page <= pages:
         raise NotFound("results.no_such_page", page=page, pages=pages)
-    contest = contest_of(stored.file)
-    rows = results.read_lines(executor, version.id, offset=(page - 1) * size, limit=size)
+    offset = (page - 1) * size
+    if matches is None:
+        rows = results.read_lines(executor, version.id, offset=offset, limit=size)
+    else:
+        rows = results.read_lines_of(executor, version.id, matches[offset : offset + size])
     authors = essays.list_authors(executor, stored.id)
     return RankingPage(
         rules=rules_of_round(contest, stored_round.code),
@@ -173,10 +197,32 @@ def ranking_page(
         participants=version.participants,
         attempts=version.attempts,
         abandoned=version.abandoned,
-        rows=tuple(_ranking_line(row, authors) for row in rows),
+        rows=tuple(_ranking_line(row, authors, _shown(contest, row, viewer)) for row in rows),
+        found=found,
         page=page,
         pages=pages,
     )
+
+
+def _search(
+    executor: Executor, contest: Contest, version: ResultVersion, words: Sequence[str], viewer: str
+) -> list[int]:
+    """Return the participants, by place, whose lines show all the words."""
+    matches = []
+    for one in results.find_ranked(executor, version.id, words):
+        shown = _shown(contest, one, viewer)
+        name = one.name if Shown.FULL_NAME in shown else ""
+        unit = one.unit_name if Shown.UNIT in shown else ""
+        seen = f" {fold(name)} {fold(unit)}"
+        if all(f" {word}" in seen for word in words):
+            matches.append(one.participant_id)
+    return matches
+
+
+def _shown(
+    contest: Contest, row: results.NamedLine | results.RankedName, viewer: str
+) -> tuple[Shown, ...]:
+    return tuple(Shown) if row.person == viewer else contest.shown_with(row.consents)
 
 
 def own_line(executor: Executor, slug: str, round_code: str, person: str) -> RankingLine | None:
@@ -185,7 +231,8 @@ def own_line(executor: Executor, slug: str, round_code: str, person: str) -> Ran
     row = results.find_line(executor, version.id, person)
     if row is None:
         return None
-    return _ranking_line(row, essays.list_authors(executor, stored.id))
+    authors = essays.list_authors(executor, stored.id)
+    return _ranking_line(row, authors, tuple(Shown), is_own=True)
 
 
 def results_document(executor: Executor, slug: str) -> dict[str, Any]:
@@ -334,14 +381,24 @@ def _published(
     raise NotFound("round.unknown", round=round_code)
 
 
-def _ranking_line(row: results.NamedLine, authors: frozenset[int]) -> RankingLine:
+def _ranking_line(
+    row: results.NamedLine,
+    authors: frozenset[int],
+    shown: Collection[Shown],
+    *,
+    is_own: bool = False,
+) -> RankingLine:
     line = row.line
+    # Nobody has checked what was typed: others see the listed unit above it.
+    unit_name = (row.unit_typed if is_own else None) or row.unit_name
+    phone = row.fields.get("phone", "")
     return RankingLine(
         place=line.place,
         shared=line.shared,
-        name=row.name,
-        unit_name=row.unit_name,
-        masked_phone=mask_phone(row.fields.get("phone", "")),
+        name=row.name if Shown.FULL_NAME in shown else "",
+        code=line.pseudonym[:SHOWN_CODE],
+        unit_name=unit_name if Shown.UNIT in shown else "",
+        masked_phone=mask_phone(phone) if Shown.PHONE in shown else "",
         points=line.points,
         prediction=line.prediction,
         prediction_error=line.prediction_error,

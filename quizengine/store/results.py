@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Row, func, insert, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Row, func, insert, or_, select, type_coerce
 
 from quizengine.core.attempts import State
 from quizengine.store.connection import Executor
@@ -67,7 +67,9 @@ class NamedLine:
     person: str
     name: str
     unit_name: str
+    unit_typed: str | None
     fields: Mapping[str, str]
+    consents: tuple[str, ...]
 
 
 _VERSION = (
@@ -166,6 +168,58 @@ def read_lines(
     return tuple(_line(row) for row in executor.execute(query))
 
 
+@dataclass(frozen=True, slots=True)
+class RankedName:
+    """By whom a line of a ranking is found."""
+
+    participant_id: int
+    person: str
+    name: str
+    unit_name: str
+    consents: tuple[str, ...]
+
+
+def find_ranked(
+    executor: Executor, version_id: int, words: Collection[str]
+) -> tuple[RankedName, ...]:
+    """Return the lines, by place, whose person or unit has words that begin with folded ones.
+
+    The keys hold more than names: who is shown must be decided by what is seen of them.
+    """
+    query = (
+        select(
+            ParticipantRow.id,
+            ParticipantRow.person,
+            ParticipantRow.name,
+            func.coalesce(UnitRow.name, "").label("unit_name"),
+            ParticipantRow.consents,
+        )
+        .join(ResultRow, ResultRow.participant_id == ParticipantRow.id)
+        .outerjoin(UnitRow, UnitRow.code == ParticipantRow.unit)
+        .where(ResultRow.version_id == version_id)
+        .order_by(ResultRow.place, ResultRow.pseudonym)
+    )
+    for word in words:
+        keys = (ParticipantRow.search_key, UnitRow.search_key)
+        query = query.where(or_(*(key.contains(f" {word}", autoescape=True) for key in keys)))
+    return tuple(
+        RankedName(row.id, row.person, row.name, row.unit_name, tuple(row.consents))
+        for row in executor.execute(query)
+    )
+
+
+def read_lines_of(
+    executor: Executor, version_id: int, participants: Collection[int]
+) -> tuple[NamedLine, ...]:
+    """Return the lines of some people by place."""
+    query = (
+        _lines()
+        .where(ResultRow.version_id == version_id, ResultRow.participant_id.in_(participants))
+        .order_by(ResultRow.place, ResultRow.pseudonym)
+    )
+    return tuple(_line(row) for row in executor.execute(query))
+
+
 def find_line(executor: Executor, version_id: int, person: str) -> NamedLine | None:
     """Return one person's line of a ranking, or None."""
     query = _lines().where(ResultRow.version_id == version_id, ParticipantRow.person == person)
@@ -177,7 +231,9 @@ def _lines() -> Any:
     lines = select(
         *_LINE,
         ParticipantRow.name,
+        ParticipantRow.unit_typed,
         ParticipantRow.fields,
+        ParticipantRow.consents,
         ParticipantRow.person,
         func.coalesce(UnitRow.name, "").label("unit_name"),
     )
@@ -187,7 +243,15 @@ def _lines() -> Any:
 
 def _line(row: Row[Any]) -> NamedLine:
     line = ResultLine(*row[: len(_LINE)])
-    return NamedLine(line, row.person, row.name, row.unit_name, row.fields)
+    return NamedLine(
+        line=line,
+        person=row.person,
+        name=row.name,
+        unit_name=row.unit_name,
+        unit_typed=row.unit_typed,
+        fields=row.fields,
+        consents=tuple(row.consents),
+    )
 
 
 def _milliseconds(instant: Any) -> ColumnElement[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import groupby
 
 from flask import redirect, request
@@ -17,6 +19,7 @@ from quizengine.web.host import arrival, may, participant, session
 from quizengine.web.languages import COOKIE_SECONDS, LANGUAGE_COOKIE
 
 ROWS = 50
+MAX_SEARCH = 120
 
 
 @quiz.get("/")
@@ -62,17 +65,42 @@ def contest(slug: str) -> Page:
     shown = visible_contest(slug)
     person = participant()
     registered = people.participant_of(session(), slug, person.id) if person else None
+    phases = {one.code: phase(shown, one) for one in shown.rounds}
+    running, over = (
+        [one for one in shown.rounds if phases[one.code] == wanted]
+        for wanted in ("running", "after")
+    )
     return page(
         "contest",
         contest=shown.contest,
         shown=shown,
         rules=[rule for rule in rules_of(shown.contest) if rule.code in MAIN_RULES],
         registered=registered,
-        phases={one.code: phase(shown, one) for one in shown.rounds},
+        may_register=_may_register(shown, len(over)),
+        phases=phases,
+        running=running,
+        over=over,
         standings=_standings(shown) if registered else {},
+        places=_places(shown) if registered else {},
         essay=_essay(shown) if registered else None,
         refusal=refusal,
+        time_left=lambda end: time_left(end - arrival()),
     )
+
+
+def _may_register(shown: ContestPage, rounds_over: int) -> bool:
+    """Return whether there is still something to register for."""
+    essay = shown.contest.essay
+    is_essay_ahead = essay is not None and arrival() < essay.closes_at
+    return shown.state == "open" and (rounds_over < len(shown.rounds) or is_essay_ahead)
+
+
+def time_left(span: timedelta) -> list[tuple[int, str]]:
+    """Return a time still to go as its two largest units and how many of each, rounded down."""
+    minutes = max(0, int(span.total_seconds()) // 60)
+    parts = [(minutes // 1440, "days"), (minutes // 60 % 24, "hours"), (minutes % 60, "minutes")]
+    first = next((place for place, (count, _) in enumerate(parts) if count), len(parts) - 1)
+    return [part for place, part in enumerate(parts[first : first + 2]) if part[0] or place == 0]
 
 
 def phase(shown: ContestPage, one: RoundPage) -> str:
@@ -87,6 +115,18 @@ def _standings(shown: ContestPage) -> dict[str, attempts.RoundStanding]:
         one.code: attempts.standing(session(), shown.slug, one.code, person.id, now=arrival())
         for one in shown.rounds
     }
+
+
+def _places(shown: ContestPage) -> dict[str, results.RankingLine]:
+    """Return the reader's own line in each published ranking that has one."""
+    person = participant()
+    if person is None or shown.state != "published":
+        return {}
+    lines = {
+        one.code: results.own_line(session(), shown.slug, one.code, person.id)
+        for one in shown.rounds
+    }
+    return {code: line for code, line in lines.items() if line is not None}
 
 
 def refusal(standing: attempts.RoundStanding, round_code: str) -> Conflict | None:
@@ -124,8 +164,17 @@ def ranking(slug: str, round_code: str) -> Page:
     shown = visible_contest(slug)
     round_page = shown.round(round_code)
     number = max(1, request.args.get("trang", 1, type=int))
-    table = results.ranking_page(session(), slug, round_code, page=number, size=ROWS)
+    search = request.args.get("tim", "").strip()[:MAX_SEARCH]
     person = participant()
+    table = results.ranking_page(
+        session(),
+        slug,
+        round_code,
+        page=number,
+        size=ROWS,
+        search=search,
+        viewer=person.id if person else "",
+    )
     own = results.own_line(session(), slug, round_code, person.id) if person else None
     return page(
         "ranking",
@@ -134,10 +183,20 @@ def ranking(slug: str, round_code: str) -> Page:
         round_page=round_page,
         table=table,
         own=own,
+        search=search,
+        shown_fields=shown.contest.shown(),
+        complaints_until=_complaints_until(shown),
         ranking_rule=next(
             one for one in rules_of(shown.contest) if one.code == "rule.ranking.keys"
         ),
     )
+
+
+def _complaints_until(shown: ContestPage) -> datetime | None:
+    """Return until when the published results are provisional; None once they are final."""
+    assert shown.published_at is not None
+    until = shown.published_at + timedelta(days=shown.contest.complaint_days)
+    return until if arrival() < until else None
 
 
 @quiz.get("/<path:rest>")
