@@ -74,8 +74,10 @@ WORDS = """() => {
     if (part.matches("script, style, title") || isForeign(part)) continue;
     if (node.nodeType === Node.TEXT_NODE) words.push(node.data);
     else for (const attribute of node.attributes)
-      if (/^(aria-label|aria-description|aria-valuetext|title|placeholder|alt|data-.*)$/
-          .test(attribute.name)) words.push(attribute.value);
+      // A single word in a script's attribute is a state's name, not a sentence.
+      if (/^(aria-label|aria-description|aria-valuetext|title|placeholder|alt)$/
+          .test(attribute.name) || /^data-/.test(attribute.name) && /\\s/.test(attribute.value))
+        words.push(attribute.value);
   }
   return words.map(text => text.replace(/\\s+/g, " ").trim()).filter(text => /\\p{L}/u.test(text));
 }"""
