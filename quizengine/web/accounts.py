@@ -5,6 +5,8 @@ Hosts have people of their own and leave this module alone.
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, current_app, g, make_response, redirect, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
@@ -22,7 +24,7 @@ from quizengine.services import accounts as use_cases
 from quizengine.services import contests, login_codes, participants
 from quizengine.services.accounts import LiveSession, Login
 from quizengine.services.transaction import transaction
-from quizengine.web.blueprint import RETRY_SECONDS, Page, dress, local_path, page
+from quizengine.web.blueprint import RETRY_SECONDS, Page, dress, local_path, render
 from quizengine.web.forms import AccountForm, CodeForm, LogInForm, PasswordForm
 from quizengine.web.host import (
     LoginCode,
@@ -220,11 +222,13 @@ def _form_page(
     template: str,
     form: LogInForm | CodeForm | PasswordForm | AccountForm,
     error: QuizError | None,
-    **context: object,
+    *,
+    contest: Contest | None = None,
+    **context: Any,
 ) -> Page:
     """Return the page of a form; when too many log in at once it says when to send it again."""
-    status = error.status if error else 200
-    response = make_response(*page(template, status, form=form, error=error, **context))
+    body = render(template, form=form, error=error, contest=contest, **context)
+    response = make_response(body, error.status if error else 200)
     if isinstance(error, Unavailable):
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response

@@ -31,6 +31,7 @@ from quizengine.web.encoding import squeeze
 from quizengine.web.extension import DEFAULTS as EXTENSION_DEFAULTS
 from quizengine.web.extension import QuizEngine
 from quizengine.web.security import add_headers, limit_body
+from quizengine.web.sign_up import SignUp
 
 DEFAULTS: dict[str, Any] = {
     "QUIZ_DATABASE_URL": "",
@@ -128,6 +129,8 @@ def _attach(app: Flask, clock: Callable[[], datetime]) -> None:
         participant=accounts.current_participant,
         allow=accounts.may,
         csrf_nonce=accounts.nonce,
+        login_code=accounts.give_login_code,
+        sign_up=SignUp(),
         clock=clock,
     )
     app.register_blueprint(accounts.accounts)

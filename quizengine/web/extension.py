@@ -11,9 +11,17 @@ from flask import Flask, request, request_started
 from quizengine.core.clock import utc_now
 from quizengine.store.schema import VERSION_TABLE, copy_tables
 from quizengine.store.tables import Base
-from quizengine.web import board, brand, essays, organise, people, play  # noqa: F401 - they attach the routes
+from quizengine.web import board, brand, essays, organise, participants, people, play  # noqa: F401 - they attach the routes
 from quizengine.web.blueprint import quiz
-from quizengine.web.host import EXTENSION, Allow, CurrentParticipant, Wiring, arrival
+from quizengine.web.host import (
+    EXTENSION,
+    Allow,
+    CurrentParticipant,
+    GiveLoginCode,
+    SignUp,
+    Wiring,
+    arrival,
+)
 from quizengine.web.security import limit_body
 
 if TYPE_CHECKING:
@@ -59,6 +67,8 @@ class QuizEngine:
         url_prefix: str = "/thi",
         clock: Callable[[], datetime] = utc_now,
         csrf_nonce: Callable[[], str | None] = lambda: None,
+        sign_up: SignUp | None = None,
+        login_code: GiveLoginCode | None = None,
     ) -> None:
         """Add the engine's pages and tables to an application.
 
@@ -67,12 +77,16 @@ class QuizEngine:
         ``participant()`` returns who is taking part, or None. ``allow(action, scope)`` says whether
         that person may ``"organise"`` a contest (``scope`` is its slug, or None for any).
         ``csrf_nonce()`` may return a secret of the present log-in; else one is kept in Flask's
-        session. ``clock`` is for tests.
+        session. ``sign_up`` makes accounts in one step with the registration for a contest;
+        without it people log in first. ``login_code(person)`` gives somebody who has lost their
+        password a code; without it no page offers one. ``clock`` is for tests.
         """
         for key, value in DEFAULTS.items():
             app.config.setdefault(key, value)
         brand.check(app.config)
-        app.extensions[EXTENSION] = Wiring(db, participant, allow, clock, csrf_nonce)
+        app.extensions[EXTENSION] = Wiring(
+            db, participant, allow, clock, csrf_nonce, sign_up, login_code
+        )
         copy_tables(db.metadata)
         app.register_blueprint(quiz, url_prefix=url_prefix)
         request_started.connect(_receive, app)

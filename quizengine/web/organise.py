@@ -86,7 +86,7 @@ def void_attempt(slug: str) -> Page:
     """Take an attempt out of the count, with a reason that stays on record."""
     person = require_organiser(slug)
     shown = contests.contest_page(session(), slug)
-    form = VoidForm(request.form)
+    form = VoidForm(request.form, attempt=request.args.get("luot", ""))
     error: QuizError | None = None
     if request.method == "POST":
         try:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import fcntl
+import re
+import threading
 from collections.abc import Callable
 
 import pytest
 from argon2 import PasswordHasher
+from markupsafe import escape
 from sqlalchemy import Engine
 
+from quizengine.services import accounts as use_cases
 from quizengine.store.connection import database_path
-from tests.web.site import PASSWORD, SLUG, Reader, Site
+from tests.web.site import PASSWORD, SLUG, Reader, Site, sample_contest
+from tests.web.test_play import begin
 
 
 def session_cookie(reader: Reader) -> str:
@@ -47,7 +52,7 @@ def test_logging_in_changes_the_token_and_ends_the_old_one(site: Site) -> None:
     assert session_cookie(reader) not in ("", first)
     thief = site.reader()
     thief.client.set_cookie("quiz_session", first)
-    thief.open(f"/thi/{SLUG}/dang-ky")
+    thief.open("/tai-khoan")
     assert thief.path == "/dang-nhap"
 
 
@@ -59,7 +64,7 @@ def test_making_a_second_account_ends_the_log_in_to_the_first(site: Site) -> Non
     assert session_cookie(reader) not in ("", first)
     thief = site.reader()
     thief.client.set_cookie("quiz_session", first)
-    thief.open(f"/thi/{SLUG}/dang-ky")
+    thief.open("/tai-khoan")
     assert thief.path == "/dang-nhap"
 
 
@@ -70,7 +75,7 @@ def test_logging_out_ends_the_session_on_the_server(site: Site) -> None:
     reader.send_form(0)
     assert session_cookie(reader) == ""
     reader.client.set_cookie("quiz_session", token)
-    reader.open(f"/thi/{SLUG}/dang-ky")
+    reader.open("/tai-khoan")
     assert reader.path == "/dang-nhap"
 
 
@@ -119,7 +124,7 @@ def test_a_log_in_never_leads_to_another_site(site: Site) -> None:
 def test_a_session_ends_by_itself(site: Site) -> None:
     reader = site.person()
     site.clock.move(days=15)
-    reader.open(f"/thi/{SLUG}/dang-ky")
+    reader.open("/tai-khoan")
     assert reader.path == "/dang-nhap"
 
 
@@ -159,3 +164,150 @@ def test_hashing_a_password_holds_up_nobody_who_saves(site: Site, hashings: list
     reader.send(login="0900000999", password=PASSWORD)
     assert len(hashings) >= 4
     assert all(hashings)
+
+
+def lost_password(site: Site, phone: str = "0900000456") -> str:
+    """Return a code that an organiser gives to somebody by clicks."""
+    organiser = site.organiser()
+    organiser.open(f"/thi/to-chuc/{SLUG}/nguoi-thi?tim={phone}")
+    organiser.follow("Trần Minh Khuê")
+    organiser.send()
+    found = re.search(r'class="code">([^<]+)<', organiser.page)
+    assert found, organiser.page
+    return found[1]
+
+
+def test_a_lost_password_never_loses_an_attempt(any_site: Site) -> None:
+    """Begun on one telephone, gone on with on another by a code, handed in there."""
+    first = begin(any_site)
+    exam = first.path
+    first.send(q0="1")
+    code = lost_password(any_site)
+    second = any_site.reader()
+    second.open(f"/dang-nhap?next=/thi/{SLUG}/")
+    second.follow("Đăng nhập bằng mã")
+    second.send(login="0900 000 456", code=code.lower())
+    assert second.path == "/tai-khoan"
+    assert "Lượt thi của bạn vẫn đang chạy" in second.page
+    second.follow("Làm bài tiếp")
+    assert second.path == exam
+    assert re.search(r'name="q0"[^>]*value="1"[^>]*checked', second.page)
+    second.send(q1="0")
+    assert len(re.findall(r"name=\"q\d+\"[^>]* checked", second.page)) == 2
+    first.open(exam)
+    assert first.path == exam
+
+
+def test_after_a_code_a_new_password_is_set_or_left_for_later(site: Site) -> None:
+    site.participant()
+    code = lost_password(site)
+    reader = site.reader()
+    reader.open("/dang-nhap/ma")
+    reader.send(login="0900000456", code=code)
+    assert "Mật khẩu hiện tại" not in reader.page
+    reader.send(password="ngắn")
+    assert reader.status == 422
+    reader.send(password="bốn từ mới tinh")
+    assert reader.path == "/thi/"
+    again = site.reader()
+    again.open("/dang-nhap")
+    again.send(login="0900000456", password="bốn từ mới tinh")
+    assert session_cookie(again)
+
+
+def test_a_code_works_once_and_wrong_ones_are_slowed_down(site: Site) -> None:
+    site.participant()
+    code = lost_password(site)
+    reader = site.reader()
+    reader.open("/dang-nhap/ma")
+    reader.send(login="0900000456", code=code)
+    assert session_cookie(reader)
+    thief = site.reader()
+    thief.open("/dang-nhap/ma")
+    for _ in range(10):
+        thief.send(login="0900000456", code=code)
+        assert thief.status == 403
+        assert "đã dùng rồi" in thief.page
+    thief.send(login="0900000456", code=code)
+    assert "quá nhiều lần" in thief.page
+    assert session_cookie(thief) == ""
+
+
+def test_a_code_ends_after_half_an_hour(site: Site) -> None:
+    site.participant()
+    code = lost_password(site)
+    site.clock.move(minutes=30)
+    reader = site.reader()
+    reader.open("/dang-nhap/ma")
+    reader.send(login="0900000456", code=code)
+    assert reader.status == 403
+    assert session_cookie(reader) == ""
+
+
+def test_the_password_is_changed_with_the_old_one(site: Site) -> None:
+    reader, elsewhere = site.person(), site.reader()
+    elsewhere.open("/dang-nhap")
+    elsewhere.send(login="0900000456", password=PASSWORD)
+    reader.open("/tai-khoan")
+    reader.send(old_password="sai mật khẩu", password="bốn từ mới tinh")
+    assert reader.status == 403
+    assert "Mật khẩu hiện tại không đúng" in reader.page
+    assert "bốn từ" not in reader.page
+    reader.send(old_password=PASSWORD, password="bốn từ mới tinh")
+    assert "Đã đổi mật khẩu" in reader.page
+    elsewhere.open("/tai-khoan")
+    assert elsewhere.path == "/tai-khoan"
+    reader.send(old_password="bốn từ mới tinh", password="lại bốn từ khác", ends_others="1")
+    elsewhere.open("/tai-khoan")
+    assert elsewhere.path == "/dang-nhap"
+
+
+def test_logging_in_leads_to_the_attempt_whose_time_runs(site: Site) -> None:
+    exam = begin(site).path
+    for next_address in ("", f"/thi/{SLUG}/", f"/thi/{SLUG}/bai-viet"):
+        reader = site.reader()
+        reader.open(f"/dang-nhap?next={next_address}")
+        reader.send(login="0900000456", password=PASSWORD)
+        assert reader.path == exam
+    reader = site.reader()
+    reader.open(f"{exam}/kiem-tra")
+    reader.send(login="0900000456", password=PASSWORD)
+    assert reader.path == f"{exam}/kiem-tra"
+    site.clock.move(hours=1)
+    reader = site.reader()
+    reader.open(f"/dang-nhap?next=/thi/{SLUG}/")
+    reader.send(login="0900000456", password=PASSWORD)
+    assert reader.path == f"/thi/{SLUG}/"
+
+
+def test_the_log_in_names_whom_to_call(site: Site) -> None:
+    contact = sample_contest().contact
+    assert contact
+    for address in ("/dang-nhap", f"/dang-nhap?next=/thi/{SLUG}/dang-ky", "/dang-nhap/ma"):
+        page = site.reader().open(address)
+        assert str(escape(contact)) in page.split("<footer")[0]
+
+
+def test_the_log_in_tells_nothing_of_a_draft(draft_site: Site) -> None:
+    page = draft_site.reader().open(f"/dang-nhap?next=/thi/{SLUG}/")
+    assert "Tìm hiểu 92 năm" not in page
+
+
+def test_too_many_at_once_are_asked_to_send_it_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.person()
+    full = threading.BoundedSemaphore(1)
+    full.acquire()
+    monkeypatch.setattr(use_cases, "_HASHING", full)
+    monkeypatch.setattr(use_cases, "HASHING_SECONDS", 0.01)
+    reader = site.reader()
+    reader.open("/dang-nhap")
+    reader.send(login="0900000456", password=PASSWORD)
+    assert reader.status == 503
+    assert int(reader.headers["Retry-After"]) > 0
+    assert "Quá nhiều người đang đăng nhập" in reader.page
+    assert 'value="0900000456"' in reader.page
+    full.release()
+    reader.send(password=PASSWORD)
+    assert session_cookie(reader)
