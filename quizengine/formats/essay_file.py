@@ -68,6 +68,14 @@ def read_essay_bounded(data: bytes, name: str) -> str:
     return read_essay(data, name)
 
 
+def has_macros(data: bytes) -> bool:
+    """Return whether a document carries programs, which its text can do without."""
+    return any(
+        name.endswith("vbaProject.bin") or name.startswith(("Basic/", "Scripts/"))
+        for name in member_names(data)
+    )
+
+
 def read_essay_folder(
     path: Path,
     *,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from quizengine.store.people import StoredParticipant
 
 MAX_CHARACTERS = 100_000
 MAX_SEQUENCE = 2**63 - 1
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 PART_ROWS = 500
 """How many essays, and how many matches if they are of several essays, are written at once."""
 Phase = Literal["before", "running", "after"]
@@ -35,13 +37,14 @@ Phase = Literal["before", "running", "after"]
 
 @dataclass(frozen=True, slots=True)
 class EssayPage:
-    """A person's essay as its page shows it; ``words`` counts the draft."""
+    """A person's essay as its page shows it; ``words`` counts the draft, ``text`` was handed in."""
 
     task: EssayTask
     phase: Phase
     draft: str
     sequence: int
     words: int
+    text: str | None
     receipt: EssayReceipt | None
 
 
@@ -81,13 +84,14 @@ def essay_page(executor: Executor, slug: str, person: str, *, now: datetime) -> 
     participant, task, phase = _desk(executor, slug, person, now)
     stored = essays.find_essay(executor, participant.id)
     if stored is None:
-        return EssayPage(task, phase, draft="", sequence=0, words=0, receipt=None)
+        return EssayPage(task, phase, draft="", sequence=0, words=0, text=None, receipt=None)
     return EssayPage(
         task=task,
         phase=phase,
         draft=stored.draft,
         sequence=stored.sequence,
         words=count_words(stored.draft),
+        text=stored.text,
         receipt=_receipt(stored),
     )
 
@@ -259,8 +263,12 @@ def essay_code(public_id: str) -> str:
 
 
 def clean_text(text: str) -> str:
-    """Return a typed text as it is kept: line ends of one kind, no NUL, nothing else changed."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    """Return a typed text as it is kept: line ends of one kind, no NUL, nothing else changed.
+
+    Half a surrogate pair, which UTF-8 cannot hold, becomes U+FFFD, as browsers send it.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    return _HALF_A_PAIR.sub("\ufffd", text)
 
 
 def _checked_words(text: str, task: EssayTask) -> int:
