@@ -17,15 +17,16 @@ from quizengine.core.contest import Reveal, Round
 from quizengine.core.sheets import Outcome
 from quizengine.errors import Conflict, InvalidInput
 from quizengine.services import answers as answering
-from quizengine.services import attempts, contests, essays, people, receipts
+from quizengine.services import attempts, contests, essays, people, receipts, results
 from quizengine.services.answers import Answer, Reply, Situation, Stored
 from quizengine.services.attempts import Exam
 from quizengine.services.contests import ContestPage
-from quizengine.web.blueprint import Page, page, quiz
+from quizengine.services.transaction import transaction
+from quizengine.web.blueprint import Page, page, quiz, render
 from quizengine.web.board import refusal, visible_contest
 from quizengine.web.forms import StartForm, require_fields
 from quizengine.web.host import arrival, require_participant, session, wiring, write_answer
-from quizengine.web.languages import clock, described
+from quizengine.web.languages import clock, described, number, say
 from quizengine.web.security import token
 
 LETTERS = "ABCDEFGHIJ"
@@ -151,6 +152,7 @@ def _numbers(name: str) -> list[int]:
 
 @quiz.get("/lam-bai/<public_id>/luu")
 @quiz.get("/lam-bai/<public_id>/nop")
+@quiz.get("/lam-bai/<public_id>/mo-lai")
 def back_to_exam(public_id: str) -> Page:
     """Lead back to the questions from an address that only takes what is sent to it."""
     return redirect(url_for("quiz.exam", public_id=public_id), 303)
@@ -213,14 +215,16 @@ def save_answers(public_id: str) -> Page:
 
     Out: one reply an answer, ``saved``, ``superseded`` or ``refused``, which all take the answer
     out of the sender's queue; a refusal has its reason and a ``message``; ``stored`` is the answer
-    that stays, where the sender has not seen it.
+    that stays, where the sender has not seen it, with a ``choice``: the note that asks which counts.
     """
     if request.is_json:
-        return jsonify(replies=_replies(public_id, _save_json(public_id)))
+        return jsonify(replies=_save_json(public_id))
     return _save_form(public_id)
 
 
-def _replies(public_id: str, replies: tuple[Reply, ...]) -> list[dict[str, Any]]:
+def _replies(
+    public_id: str, answers: tuple[Answer, ...], replies: tuple[Reply, ...]
+) -> list[dict[str, Any]]:
     zone = ""
     if any(reply.stored for reply in replies):
         zone = _situation(public_id).time_zone
@@ -231,18 +235,30 @@ def _replies(public_id: str, replies: tuple[Reply, ...]) -> list[dict[str, Any]]
             "outcome": reply.outcome,
             "reason": reply.reason,
             "message": described(Conflict(reply.reason))[0] if reply.reason else None,
-            "stored": {**_json_of(reply.stored), "time": clock(reply.stored.saved_at, zone)}
-            if reply.stored
-            else None,
+            "stored": _stored_elsewhere(reply.stored, answer, zone) if reply.stored else None,
         }
-        for reply in replies
+        for answer, reply in zip(answers, replies, strict=True)
     ]
 
 
-def _save_json(public_id: str) -> tuple[Reply, ...]:
+def _stored_elsewhere(stored: Stored, own: Answer, zone: str) -> dict[str, Any]:
+    time = clock(stored.saved_at, zone)
+    choice = render("two", theirs=_shown(stored), own=_shown(own), time=time)
+    return {**_json_of(stored), "time": time, "choice": choice}
+
+
+def _shown(answer: Stored | Answer) -> str:
+    """Return an answer as people read it: letters or the number predicted."""
+    if answer.number is not None:
+        return number(answer.number)
+    return ", ".join(LETTERS[one] for one in sorted(answer.positions)) or say("no answer")
+
+
+def _save_json(public_id: str) -> list[dict[str, Any]]:
     try:
         document = _json()
-        return _save(public_id, tuple(_answers_of_json(document)), _flags_of_json(document))
+        answers = tuple(_answers_of_json(document))
+        return _replies(public_id, answers, _save(public_id, answers, _flags_of_json(document)))
     except InvalidInput:
         _check_own(public_id)
         raise
@@ -421,10 +437,9 @@ def _flagged(found: Exam) -> frozenset[int]:
 
 
 def _after_save(public_id: str, replies: tuple[Reply, ...]) -> Page:
-    late = [reply.slot + 1 for reply in replies if reply.outcome is Outcome.REFUSED]
     kept = [reply.slot + 1 for reply in replies if reply.outcome is Outcome.SUPERSEDED]
-    if late:
-        return redirect(url_for("quiz.receipt", public_id=public_id, muon=_list(late)), 303)
+    if any(reply.outcome is Outcome.REFUSED for reply in replies):
+        return redirect(url_for("quiz.receipt", public_id=public_id), 303)
     if kept:
         return redirect(url_for("quiz.exam", public_id=public_id, giu=_list(kept)), 303)
     if request.form.get("then") == "check":
@@ -450,8 +465,27 @@ def check(public_id: str) -> Page:
         exam=found,
         letters=LETTERS,
         missing=[question for question in found.questions if not question.chosen],
+        flagged=[question for question in found.questions if question.slot in found.flagged],
+        left_over=_attempts_left(found),
         left_ms=_left_ms(found.deadline_at),
     )
+
+
+def _attempts_left(found: Exam) -> int:
+    """Return how many attempts the person may make beside the ones already started."""
+    standing = attempts.standing(
+        session(), found.slug, found.round_code, require_participant().id, now=arrival()
+    )
+    return standing.attempts_allowed - standing.attempts_used
+
+
+@quiz.post("/lam-bai/<public_id>/mo-lai")
+def reopen(public_id: str) -> Page:
+    """Open a submitted attempt again, where the round's rules say so and it has time left."""
+    person, now = require_participant(), arrival()
+    with transaction(session()) as writing:
+        attempts.reopen_attempt(writing, public_id, person=person.id, now=now)
+    return redirect(url_for("quiz.exam", public_id=public_id), 303)
 
 
 @quiz.post("/lam-bai/<public_id>/nop")
@@ -489,7 +523,9 @@ def receipt(public_id: str) -> Page:
         standing=attempts.standing(
             session(), found.slug, found.round_code, person.id, now=arrival()
         ),
-        late=_numbers("muon"),
+        own=results.own_line(session(), found.slug, found.round_code, person.id)
+        if shown.state == "published"
+        else None,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.web.site import EVENING, ROUND, SLUG, Reader, Site, forms_of
+from tests.web.site import EVENING, PASSWORD, ROUND, SLUG, Reader, Site, forms_of
 
 START = f"/thi/{SLUG}/{ROUND}/bat-dau"
 CLOSE = datetime(2021, 8, 28, 15, 0, tzinfo=UTC)
@@ -33,6 +33,19 @@ def exam_id(reader: Reader) -> str:
 def token_of(reader: Reader) -> str:
     """Return the CSRF token of the present page."""
     return forms_of(reader.page, reader.path)[-1].fields["csrf_token"][0]
+
+
+def situation_of(reader: Reader, exam: str) -> dict[str, Any]:
+    """Return what a script is told of an attempt."""
+    response = reader.client.get(exam + "/tinh-hinh", headers={"Accept": "application/json"})
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.get_json()
+    return found
+
+
+def answered(reader: Reader, exam: str) -> int:
+    """Return how many questions of an attempt have an answer on the server."""
+    return sum(1 for one in situation_of(reader, exam)["answers"] if one.get("positions"))
 
 
 def test_the_start_page_states_the_real_deadline_before_anything_starts(site: Site) -> None:
@@ -85,12 +98,11 @@ def test_used_up_attempts_are_told_with_their_number(site: Site) -> None:
 def test_saved_answers_are_there_again_and_counted(site: Site) -> None:
     reader = begin(site)
     reader.send(then="stay", q0="1", q4="1", prediction="1.250")
-    assert "2/20 câu" in reader.page
+    assert answered(reader, reader.path) == 2
     fields = forms_of(reader.page, reader.path)[-1].fields
     assert fields["q0"] == ["1"]
     assert fields["q4"] == ["1"]
     assert fields["prediction"] == ["1250"]
-    assert "lần cuối lúc 20:00" in reader.page
 
 
 def test_a_prediction_that_is_no_number_loses_nothing_typed(site: Site) -> None:
@@ -108,8 +120,9 @@ def test_untouched_answers_keep_the_time_they_were_given(site: Site) -> None:
     reader = begin(site)
     reader.send(then="stay", q0="1")
     site.clock.move(minutes=5)
-    reader.send(then="stay")
-    assert "lần cuối lúc 20:00" in reader.page
+    reader.send(then="check")
+    reader.send()
+    assert "lưu lần cuối lúc 20:00:00" in reader.page
 
 
 def test_an_old_page_never_replaces_later_answers_silently(site: Site) -> None:
@@ -128,15 +141,16 @@ def test_answers_after_the_end_are_refused_and_named_on_the_receipt(site: Site) 
     site.clock.now = EVENING + timedelta(minutes=20, seconds=6)
     reader.send(then="check", q3="1")
     assert reader.path.endswith("/bien-nhan")
-    assert "Câu 4: câu trả lời tới sau giờ kết thúc" in reader.page
-    assert "Bài vẫn được tính, với 1 câu đã lưu" in reader.page
+    assert "Câu 4 tới lúc 20:20:06, sau khi hết giờ, nên không được tính." in reader.page
+    assert "Bài của bạn vẫn được tính" in reader.page
+    assert "tự nộp với 1 câu đã lưu" in reader.page
 
 
 def test_answers_within_the_grace_are_taken(site: Site) -> None:
     reader = begin(site)
     site.clock.now = EVENING + timedelta(minutes=20, seconds=5)
     reader.send(then="stay", q3="1")
-    assert "1/20 câu" in reader.page
+    assert answered(reader, reader.path) == 1
 
 
 def test_submitting_twice_leads_to_the_same_receipt(site: Site) -> None:
@@ -172,10 +186,88 @@ def test_going_back_after_submitting_shows_the_receipt_and_late_answers_are_refu
     assert old.path.endswith("/bien-nhan")
 
 
+def test_answers_after_submitting_are_named_on_the_receipt(site: Site) -> None:
+    reader = begin(site)
+    old = Reader(reader.client, reader.path, reader.page)
+    reader.open(reader.path + "/kiem-tra")
+    reader.send()
+    site.clock.move(seconds=9)
+    old.send(then="stay", q0="1", prediction="12")
+    assert "2 câu trả lời tới muộn" in old.page
+    assert "Câu 1 tới lúc 20:00:09, sau khi đã nộp bài, nên không được tính." in old.page
+    assert "Số dự đoán tới lúc 20:00:09, sau khi đã nộp bài" in old.page
+
+
+def test_an_attempt_submitted_by_mistake_is_opened_again_from_its_receipt(site: Site) -> None:
+    reader = begin(site)
+    exam = reader.path
+    reader.send(then="check", q0="1")
+    assert "mở lại được trên trang biên nhận, đến 20:20" in reader.page
+    reader.send()
+    assert "đến 20:20" in reader.page
+    reader.send()
+    assert reader.path == exam
+    assert answered(reader, exam) == 1
+    reader.send(then="check", q1="0")
+    reader.send()
+    assert "2 trên 20\u00a0câu" in reader.page
+    site.clock.move(minutes=20)
+    reader.open(exam + "/bien-nhan")
+    assert "Mở lại bài" not in reader.page
+
+
+def test_opening_again_too_late_says_what_counts(site: Site) -> None:
+    reader = begin(site)
+    reader.send(then="check", q0="1")
+    reader.send()
+    site.clock.move(minutes=20)
+    reader.send()
+    assert reader.status == 409
+    assert "Không mở lại được lượt này nữa" in reader.page
+    assert "Những gì đã lưu vẫn được tính" in reader.page
+
+
+def test_the_check_names_the_missing_first_and_then_the_flagged(site: Site) -> None:
+    reader = begin(site)
+    fields = {f"q{slot}": "0" for slot in range(18)}
+    reader.send(then="check", f4="1", f8="1", **fields)
+    page = reader.page
+    order = ["2 câu chưa trả lời", "Câu\u00a019", "2 câu cần xem lại", "Câu\u00a05", "Câu trả lời"]
+    places = [page.index(words) for words in order]
+    assert places == sorted(places)
+    assert page.count("Xem lại</span>") == 2
+    assert "Làm tiếp 2 câu còn trống" in page
+    assert "Bạn còn 1 lượt khác" in page
+
+
+def test_submitting_nothing_is_warned_of(site: Site) -> None:
+    reader = begin(site)
+    reader.send(then="check")
+    assert "Chưa trả lời câu nào" in reader.page
+    reader.send()
+    reader.open(START)
+    reader.send()
+    reader.send(then="check")
+    assert "Đây là lượt cuối của bạn" in reader.page
+
+
+def test_a_second_device_shows_what_is_stored(site: Site) -> None:
+    phone = begin(site)
+    phone.send(then="stay", q0="1", f2="1")
+    laptop = site.reader()
+    laptop.open("/dang-nhap")
+    laptop.send(login="0900000456", password=PASSWORD)
+    laptop.open(START)
+    assert laptop.path == phone.path
+    fields = forms_of(laptop.page, laptop.path)[-1].fields
+    assert fields["q0"] == ["1"]
+    assert "f2" in fields
+
+
 def test_the_addresses_that_only_take_forms_lead_back_to_the_questions(site: Site) -> None:
     reader = begin(site)
     exam = reader.path
-    for end in ("/luu", "/nop"):
+    for end in ("/luu", "/nop", "/mo-lai"):
         reader.open(exam + end)
         assert reader.path == exam
 
@@ -207,14 +299,6 @@ def reply_to(reader: Reader, exam: str, **document: object) -> dict[str, Any]:
     assert response.status_code == 200, response.text
     (reply,) = response.get_json()["replies"]
     found: dict[str, Any] = reply
-    return found
-
-
-def situation_of(reader: Reader, exam: str) -> dict[str, Any]:
-    """Return what a script is told of an attempt."""
-    response = reader.client.get(exam + "/tinh-hinh", headers={"Accept": "application/json"})
-    assert response.status_code == 200, response.text
-    found: dict[str, Any] = response.get_json()
     return found
 
 
@@ -311,7 +395,7 @@ def test_a_script_is_told_when_its_attempt_is_over_and_where_to_go(site: Site) -
 def test_how_an_attempt_stands_is_told_to_nobody_else(site: Site) -> None:
     reader = begin(site)
     exam = reader.path
-    stranger = site.participant("Người lạ", "0900000111")
+    stranger = site.participant("Lê Thị Lan", "0900000111")
     headers = {"Accept": "application/json"}
     answer = stranger.client.get(exam + "/tinh-hinh", headers=headers)
     assert answer.status_code == 404
@@ -404,8 +488,7 @@ def test_json_with_anything_but_whole_numbers_saves_nothing(site: Site, body: st
     response = send_json(reader, exam, body)
     assert response.status_code in (400, 422)
     assert response.get_json()["message"]
-    reader.open(exam)
-    assert "0/20 câu" in reader.page
+    assert answered(reader, exam) == 0
 
 
 @pytest.mark.parametrize("name", ["q0", "prediction", "sequence"])
@@ -414,15 +497,14 @@ def test_a_form_with_endless_digits_is_no_fault_of_the_server(site: Site, name: 
     reader.send(then="stay", **{name: "9" * 5_000})
     assert reader.status in (200, 422)
     assert reader.client.get(f"/thi/lam-bai/{exam_id(reader)}?giu={'9' * 5_000}").status_code == 200
-    reader.open(START)
-    assert "0/20 câu" in reader.page
+    assert answered(reader, f"/thi/lam-bai/{exam_id(reader)}") == 0
 
 
 def test_what_a_script_sends_to_a_foreign_attempt_looks_like_nothing(site: Site) -> None:
     reader = begin(site)
     exam = reader.path
     reader.send(then="stay", q0="1")
-    stranger = site.participant("Người lạ", "0900000111")
+    stranger = site.participant("Lê Thị Lan", "0900000111")
     stranger.open(f"/thi/{SLUG}/bai-viet")
     bodies = (
         '{"answers": []}',
@@ -445,8 +527,7 @@ def test_a_form_without_the_fields_of_the_page_clears_nothing(site: Site) -> Non
     response = reader.client.post(exam + "/luu", headers=headers)
     assert response.status_code == 422
     assert "thiếu một phần" in response.text
-    reader.open(exam)
-    assert "1/20 câu" in reader.page
+    assert answered(reader, exam) == 1
 
 
 def test_the_field_that_vouches_for_the_whole_page_is_sent_last(site: Site) -> None:
@@ -475,7 +556,7 @@ def test_a_prediction_may_part_its_thousands(site: Site, typed: str) -> None:
 def test_what_belongs_to_somebody_else_looks_like_nothing(site: Site) -> None:
     reader = begin(site)
     exam = reader.path
-    stranger = site.participant("Người lạ", "0900000111")
+    stranger = site.participant("Lê Thị Lan", "0900000111")
     for end in ("", "/kiem-tra", "/bien-nhan", "/dap-an"):
         stranger.open(exam + end)
         assert stranger.status == 404, end
@@ -486,7 +567,7 @@ def test_what_belongs_to_somebody_else_looks_like_nothing(site: Site) -> None:
         assert stranger.client.post(exam + end, data=form).status_code == 404
     reader.open(exam)
     assert reader.path == exam
-    assert "0/20 câu" in reader.page
+    assert answered(reader, exam) == 0
 
 
 def test_the_receipt_waits_until_the_attempt_has_ended(site: Site) -> None:
