@@ -29,6 +29,7 @@ from quizengine.i18n import LANGUAGES
 from quizengine.store.connection import BUSY
 from quizengine.web import assets, brand, languages
 from quizengine.web.host import NotLoggedIn, arrival, may, participant
+from quizengine.web.in_app import inside_app
 from quizengine.web.poster import dots
 from quizengine.web.security import (
     TOKEN_FIELD,
@@ -87,6 +88,7 @@ def page_context() -> dict[str, Any]:
         "rule_heading": languages.rule_heading,
         "rule_text": languages.rule_text,
         "text": languages.text,
+        "inside_app": inside_app(request.user_agent.string) if request.method == "GET" else "",
         "language": languages.language(),
         "other_languages": other_languages(),
         "may": may,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from datetime import timedelta
 from itertools import groupby
 
 from flask import redirect, request
