@@ -26,7 +26,7 @@ from quizengine.web.blueprint import Page, page, quiz, render
 from quizengine.web.board import refusal, visible_contest
 from quizengine.web.forms import StartForm, require_fields
 from quizengine.web.host import arrival, require_participant, session, wiring, write_answer
-from quizengine.web.languages import clock, described, number, say
+from quizengine.web.languages import clock, described, number
 from quizengine.web.security import token
 
 LETTERS = "ABCDEFGHIJ"
@@ -215,7 +215,7 @@ def save_answers(public_id: str) -> Page:
 
     Out: one reply an answer, ``saved``, ``superseded`` or ``refused``, which all take the answer
     out of the sender's queue; a refusal has its reason and a ``message``; ``stored`` is the answer
-    that stays, where the sender has not seen it, with a ``choice``: the note that asks which counts.
+    that stays, where the sender has not seen it, with a ``choice``: a note that asks which counts.
     """
     if request.is_json:
         return jsonify(replies=_save_json(public_id))
@@ -248,10 +248,10 @@ def _stored_elsewhere(stored: Stored, own: Answer, zone: str) -> dict[str, Any]:
 
 
 def _shown(answer: Stored | Answer) -> str:
-    """Return an answer as people read it: letters or the number predicted."""
+    """Return an answer as people read it: letters, or the number predicted; empty for none."""
     if answer.number is not None:
         return number(answer.number)
-    return ", ".join(LETTERS[one] for one in sorted(answer.positions)) or say("no answer")
+    return ", ".join(LETTERS[one] for one in sorted(answer.positions))
 
 
 def _save_json(public_id: str) -> list[dict[str, Any]]:

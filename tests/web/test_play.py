@@ -309,7 +309,11 @@ def test_a_script_is_told_of_a_later_answer_that_its_page_has_not_seen(site: Sit
     assert reply_to(reader, exam, answers=[theirs])["outcome"] == "saved"
     mine = {"slot": 0, "positions": [0], "sequence": 9, "seen": 0}
     site.clock.move(minutes=1)
-    assert reply_to(reader, exam, answers=[mine]) == {
+    reply = reply_to(reader, exam, answers=[mine])
+    choice = reply["stored"].pop("choice")
+    assert "Giữ đáp án B, lưu từ máy khác lúc 20:00" in choice
+    assert "Lấy đáp án A của máy này" in choice
+    assert reply == {
         "slot": 0,
         "sequence": 9,
         "outcome": "superseded",
@@ -488,6 +492,19 @@ def test_json_with_anything_but_whole_numbers_saves_nothing(site: Site, body: st
     response = send_json(reader, exam, body)
     assert response.status_code in (400, 422)
     assert response.get_json()["message"]
+    assert answered(reader, exam) == 0
+
+
+def test_more_than_a_phone_can_have_waiting_is_refused_in_words(site: Site) -> None:
+    reader = begin(site)
+    exam = reader.path
+    answer = '{"slot": 0, "positions": [1], "sequence": 1}'
+    too_many = send_json(reader, exam, f'{{"answers": [{",".join([answer] * 43)}]}}')
+    assert too_many.status_code == 422
+    assert "nhiều nhất là 42" in too_many.get_json()["message"]
+    too_large = send_json(reader, exam, " " * 70_000 + '{"answers": []}')
+    assert too_large.status_code == 413
+    assert set(too_large.get_json()) == {"code", "message", "suggestion"}
     assert answered(reader, exam) == 0
 
 
