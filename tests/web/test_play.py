@@ -192,9 +192,9 @@ def test_answers_after_submitting_are_named_on_the_receipt(site: Site) -> None:
     reader.open(reader.path + "/kiem-tra")
     reader.send()
     site.clock.move(seconds=9)
-    old.send(then="stay", q0="1", prediction="12")
-    assert "2 câu trả lời tới muộn" in old.page
-    assert "Câu 1 tới lúc 20:00:09, sau khi đã nộp bài, nên không được tính." in old.page
+    old.send(then="stay", q0="1", q6="0", prediction="12")
+    assert "3 câu trả lời tới muộn" in old.page
+    assert "Câu 1, 7 tới lúc 20:00:09, sau khi đã nộp bài, nên không được tính." in old.page
     assert "Số dự đoán tới lúc 20:00:09, sau khi đã nộp bài" in old.page
 
 
