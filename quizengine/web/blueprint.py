@@ -30,7 +30,7 @@ from quizengine.store.connection import BUSY
 from quizengine.web import assets, brand, languages
 from quizengine.web.host import NotLoggedIn, arrival, may, participant
 from quizengine.web.in_app import inside_app
-from quizengine.web.poster import dots
+from quizengine.web.poster import bound, dots
 from quizengine.web.security import (
     TOKEN_FIELD,
     ExpiredToken,
@@ -77,6 +77,7 @@ def page_context() -> dict[str, Any]:
         "banner": assets.address(brand.banner()),
         "banner_alt": current_app.config["QUIZ_BANNER_ALT"],
         "logo": assets.address(brand.logo()),
+        "bound": bound,
         "clock": languages.clock,
         "clock_seconds": languages.clock_seconds,
         "countdown": languages.countdown,

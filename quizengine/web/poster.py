@@ -28,6 +28,11 @@ def title_number(title: str) -> str:
     return found.group() if found else ""
 
 
+def bound(text: str) -> str:
+    """Return a text whose numbers stay on one line with the short word after them."""
+    return re.sub(r"(?<=[0-9]) (?=\S{1,4}(?:\s|$))", "\u00a0", text)
+
+
 def dots(title: str) -> tuple[int, str]:
     """Return the width of the drawing and the SVG path of its filled bubbles."""
     digits = title_number(title)

@@ -29,7 +29,7 @@ def test_a_contest_page_has_the_facts_the_awards_the_rules_and_the_commitments(s
     for words in (
         "20 câu trong 20\u00a0phút",
         "Giải Khuyến khích",
-        "3.000.000 đ",
+        "3.000.000\u00a0đ",
         "Nghị quyết số 02-NQ/TW",
         "Tọa đàm “Giữ lửa truyền thống",
         "22:00 thứ bảy, 28/8/2021",
