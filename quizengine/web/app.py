@@ -65,7 +65,12 @@ def create_app(
     the working folder. Its tables are made by ``quizengine db upgrade``.
     """
     app = Flask("quizengine", instance_path=str(Path.cwd() / "instance"), static_folder=None)
-    app.config.update(DEFAULTS, QUIZ_LOGIN_URL="/dang-nhap", QUIZ_LOGOUT_URL="/dang-xuat")
+    app.config.update(
+        DEFAULTS,
+        QUIZ_LOGIN_URL="/dang-nhap",
+        QUIZ_LOGOUT_URL="/dang-xuat",
+        QUIZ_ACCOUNT_URL="/tai-khoan",
+    )
     app.config.update(environment_settings(os.environ))
     app.config.update(config or {})
     instance = Path(app.instance_path)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 DEFAULTS: dict[str, Any] = {
     "QUIZ_LOGIN_URL": "",
     "QUIZ_LOGOUT_URL": "",
+    "QUIZ_ACCOUNT_URL": "",
     "QUIZ_DEFAULT_LANGUAGE": "vi",
     "QUIZ_CONTENT_SECURITY_POLICY": (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -148,6 +149,16 @@ def test_an_organisers_account_can_be_made_and_not_twice(shell: Shell) -> None:
     shell.run(*arguments, input=password, expecting=1)
     shell.run(*arguments, "--password", "ngắn", expecting=1)
     shell.run("account", "create", expecting=2)
+
+
+def test_a_log_in_code_is_given_to_whoever_has_a_log_in(shell: Shell) -> None:
+    shell.run("db", "upgrade")
+    made = ("account", "create", "--login", "bantochuc", "--name", "Ban tổ chức")
+    shell.run(*made, "--password", "một mật khẩu dài")
+    given = shell.run("account", "code", "BanToChuc")
+    assert re.fullmatch("[0-9A-Z]{4}-[0-9A-Z]{4}\n", given.stdout)
+    assert "bantochuc" in given.stderr
+    shell.run("account", "code", "khong-co", expecting=1)
 
 
 def test_a_sweep_closes_what_is_due(desk: Desk, shell: Shell) -> None:

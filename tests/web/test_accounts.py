@@ -288,6 +288,11 @@ def test_the_log_in_names_whom_to_call(site: Site) -> None:
         assert str(escape(contact)) in page.split("<footer")[0]
 
 
+def test_the_pages_of_the_log_in_do_not_lead_back_to_themselves(site: Site) -> None:
+    for address in ("/dang-nhap", "/dang-nhap/ma", "/tao-tai-khoan"):
+        assert "next=%2F" not in site.reader().open(address), address
+
+
 def test_the_log_in_tells_nothing_of_a_draft(draft_site: Site) -> None:
     page = draft_site.reader().open(f"/dang-nhap?next=/thi/{SLUG}/")
     assert "Tìm hiểu 92 năm" not in page
