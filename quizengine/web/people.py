@@ -263,7 +263,7 @@ def _form_page(
     if error:
         at = _login_field(form) if error.code == "account.login_taken" else "field"
         own = Problem("error", error.code, Place("field", at), error.params)
-        problems = getattr(error, "problems", ()) or (own,)
+        problems = _with_password(form, getattr(error, "problems", ()) or (own,))
     return page(
         "register",
         422 if problems else 200,
@@ -277,6 +277,16 @@ def _form_page(
         login_field=_login_field(form) if "password" in form else "",
         shown_rules=list(rules_of_shown(contest)),
     )
+
+
+def _with_password(form: RegistrationForm, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Return the problems, and that the password is to be typed again, for no page holds it."""
+    if "password" not in form or any(one.place.at == "password" for one in problems):
+        return problems
+    again = Problem("error", "web.password_again", Place("field", "password"))
+    before = _PAGE_ORDER[: _PAGE_ORDER.index("password")]
+    place = sum(one.place.at in (*before, "field") for one in problems)
+    return (*problems[:place], again, *problems[place:])
 
 
 def _shown(choice: Choice, units: UnitTree) -> list[tuple[Unit, str]]:

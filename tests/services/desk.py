@@ -269,7 +269,9 @@ class Desk:
         """Publish the results."""
         self.do(lambda session: results.publish_contest(session, SLUG, now=at, actor=ACTOR))
 
-    def register(self, person: str, *, is_staff: bool = False, **fields: str) -> None:
+    def register(
+        self, person: str, *, is_staff: bool = False, agrees: bool = True, **fields: str
+    ) -> None:
         """Register somebody, by default with a phone number of their own."""
         values = {
             "full_name": f"Người {person}",
@@ -283,7 +285,7 @@ class Desk:
                 SLUG,
                 person=person,
                 fields=values,
-                consents=("hien-ten",),
+                consents=("hien-ten",) if agrees else (),
                 is_staff=is_staff,
                 now=OPENS,
             )

@@ -320,3 +320,38 @@ def test_a_registration_sends_its_signal_after_the_commit(desk: Desk) -> None:
         with pytest.raises(Conflict):
             desk.do(register)
     assert heard == ["Trần Minh Khuê"]
+
+
+def test_a_unit_that_is_not_listed_is_kept_as_typed_and_counted_under_the_one_above(
+    desk: Desk,
+) -> None:
+    changes = {"unit": "Q", "unit_typed": "  Công đoàn  Lò gốm "}
+    desk.do(lambda session: register(session, changes=changes))
+    assert (row(desk).unit, row(desk).unit_typed) == ("Q", "Công đoàn Lò gốm")
+    assert found(desk).unit_name == "Công đoàn Lò gốm"
+    assert found(desk).fields == {**GOOD, "unit": "Q"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "field"),
+    [
+        ({"unit": "", "unit_typed": "Lò gốm"}, "registration.parent_missing", "parent"),
+        ({"unit": "Q-9", "unit_typed": "Lò gốm"}, "registration.parent_missing", "parent"),
+        ({"unit": "Q", "unit_typed": "a" * 121}, "registration.too_long", "unit_typed"),
+    ],
+)
+def test_what_is_wrong_with_an_unlisted_unit_stands_at_its_fields(
+    desk: Desk, changes: dict[str, str], code: str, field: str
+) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        desk.do(lambda session: register(session, changes=changes))
+    assert [(one.code, one.place.at) for one in refusal.value.problems] == [(code, field)]
+
+
+def test_no_unit_is_typed_where_none_is_asked_for(sqlite_url: str) -> None:
+    contest = make_contest()
+    fields = {**contest.registration.fields, "unit": Need.OFF}
+    registration = replace(contest.registration, fields=fields)
+    with opened_desk(sqlite_url, replace(contest, registration=registration)) as desk:
+        desk.do(lambda session: register(session, changes={"unit_typed": "Lò gốm"}))
+        assert (row(desk).unit, row(desk).unit_typed) == ("", None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
@@ -14,12 +14,15 @@ from sqlalchemy import create_engine, insert, select
 from sqlalchemy.orm import Session
 
 from quizengine.core.contest import (
+    Consent,
     Contest,
     Counts,
     Eligibility,
     Need,
     Population,
     Prediction,
+    Purpose,
+    Shown,
     Target,
 )
 from quizengine.core.drawing import pseudonym
@@ -511,3 +514,80 @@ def test_an_answer_that_waited_until_after_the_publication_is_refused(desk: Desk
     receipt = desk.submit("an", started.public_id, in_time)
     assert receipt.state == "expired"
     assert desk.document() == before
+
+
+@pytest.fixture
+def asked_desk(database_url: str) -> Iterator[Desk]:
+    """A published ranking: Ân agreed to be named, Bình did not, Châu did and typed her unit."""
+    contest = make_contest()
+    consents = (Consent("hien-ten", {"vi": "Hiện tên"}, False, Purpose.PUBLIC_RESULTS),)
+    registration = replace(contest.registration, consents=consents)
+    with opened_desk(database_url, replace(contest, registration=registration)) as desk:
+        desk.register("an", full_name="Trần Bảo Ân", phone="0900000111")
+        desk.register("binh", agrees=False, full_name="Lê Bình", phone="0900000222")
+        desk.register("chau", full_name="Ngô Châu", unit="Q-2", unit_typed="Lò gốm")
+        for minutes, person in enumerate(("an", "binh", "chau")):
+            desk.take(person, OPENS + minutes * DAY)
+        finish(desk)
+        yield desk
+
+
+def seen(desk: Desk, search: str = "", viewer: str = "") -> list[tuple[str, str, str]]:
+    """Return name, unit and phone of each line that somebody sees."""
+    found = desk.look(
+        lambda session: results.ranking_page(session, SLUG, ROUND, search=search, viewer=viewer)
+    )
+    assert found.found == len(found.rows)
+    return sorted((row.name, row.unit_name, row.masked_phone) for row in found.rows)
+
+
+def test_who_did_not_agree_is_not_named_but_to_themselves(asked_desk: Desk) -> None:
+    names = [name for name, *_ in seen(asked_desk)]
+    assert names == ["", "Ngô Châu", "Trần Bảo Ân"]
+    assert seen(asked_desk)[0] == ("", "", "")
+    own = ("Lê Bình", "Công đoàn Trường Hoa Sen", "0••• •••• 222")
+    assert own in seen(asked_desk, viewer="binh")
+    line = asked_desk.look(lambda session: results.own_line(session, SLUG, ROUND, "binh"))
+    assert line
+    assert (line.name, line.unit_name, line.masked_phone) == own
+    assert len({row.code for row in page(asked_desk).rows}) == 3
+
+
+def test_a_unit_as_typed_is_shown_to_its_own_person_only(asked_desk: Desk) -> None:
+    assert "Lò gốm" not in repr(seen(asked_desk))
+    line = asked_desk.look(lambda session: results.own_line(session, SLUG, ROUND, "chau"))
+    assert line
+    assert line.unit_name == "Lò gốm"
+    document = asked_desk.document()["rounds"][0]["ranking"]
+    assert {one["unit"] for one in document} == {"Q-1", "Q-2"}
+    assert {one["name"] for one in document} == {"Trần Bảo Ân", "Lê Bình", "Ngô Châu"}
+
+
+@pytest.mark.parametrize(
+    ("search", "names"),
+    [
+        ("tran an", ["Trần Bảo Ân"]),
+        ("ÂN", ["Trần Bảo Ân"]),
+        ("hoa sen", ["Trần Bảo Ân"]),
+        ("ngo xuong", ["Ngô Châu"]),
+        ("binh", ["Ngô Châu"]),  # her unit is Bình Minh; Lê Bình is not to be found
+        ("0900000111", []),
+        ("111", []),
+        ("lo gom", []),
+        ("%", ["", "Ngô Châu", "Trần Bảo Ân"]),
+    ],
+)
+def test_a_search_finds_only_what_is_shown(asked_desk: Desk, search: str, names: list[str]) -> None:
+    assert [name for name, *_ in seen(asked_desk, search)] == names
+
+
+def test_a_search_finds_the_viewers_own_line(asked_desk: Desk) -> None:
+    assert [name for name, *_ in seen(asked_desk, "le binh", viewer="binh")] == ["Lê Bình"]
+
+
+def test_results_show_no_more_than_the_contest_declares(sqlite_url: str) -> None:
+    with opened_desk(sqlite_url, make_contest(shows=(Shown.UNIT,))) as desk:
+        desk.register("an")
+        desk.take("an", OPENS)
+        finish(desk)
+        assert seen(desk) == [("", "Công đoàn Trường Hoa Sen", "")]

@@ -38,7 +38,7 @@ def new_person(site: Site, **changes: str) -> Reader:
 def test_a_stranger_registers_with_an_account_in_one_step_and_is_logged_in(site: Site) -> None:
     reader = new_person(site)
     assert reader.path == f"/thi/{SLUG}/"
-    assert "Bạn đã đăng ký" in reader.page or "Nguyễn Thị Mẫu" in reader.page
+    assert "Nguyễn Thị Mẫu" in reader.page
     assert reader.client.get_cookie("quiz_session")
     other = site.reader()
     other.open("/dang-nhap")
@@ -105,7 +105,7 @@ def test_all_that_is_wrong_with_the_account_stands_at_its_fields(site: Site) -> 
     assert reader.page.count('class="err"') == 2
     assert 'id="phone-error"' in reader.page
     assert 'id="password-error"' in reader.page
-    assert "ngắn" not in reader.page.split("<form", 2)[-1].split("</form>")[0].split("value=")[-1]
+    assert 'value="ngắn"' not in reader.page
 
 
 def test_without_a_phone_the_log_in_is_asked_for_by_itself(tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ def test_a_chosen_unit_stays_chosen_when_something_else_is_wrong(site: Site) -> 
 def test_a_unit_that_is_not_listed_takes_part_at_once_under_the_one_above(site: Site) -> None:
     reader = new_person(site, unit="", unit_typed="CĐCS Tổ hợp  May Mới", parent="nha tren")
     assert reader.status == 422
-    assert "Chưa chọn đơn vị cấp trên" in reader.page or "Không tìm thấy" in reader.page
+    assert "Không tìm thấy đơn vị nào tên “nha tren”" in reader.page
     choices = reader.page.split('name="parent_code" value="')[1:]
     reader.send(parent_code=choices[0].split('"')[0], password=PASSWORD)
     assert reader.path == f"/thi/{SLUG}/"
