@@ -418,7 +418,11 @@
       option.click();
       option.focus();
     } else if (key === "f") flags[slot].click();
-    else if (next !== slot && places[next]) focusOn(next);
+    else if (next !== slot && places[next]) {
+      // The letter itself must not land in the prediction.
+      event.preventDefault();
+      focusOn(next);
+    }
   });
 
   const wide = matchMedia("(min-width:60em)");
