@@ -16,7 +16,9 @@ from quizengine.core.sheets import (
     empty_sheet,
     merge,
     pack,
+    pack_flags,
     prediction_of,
+    read_flags,
     read_sheet,
     sheet_values,
 )
@@ -145,3 +147,39 @@ def test_many_sheets_become_the_same_numbers(rows: list[list[Record]]) -> None:
 def test_sheets_of_other_lengths_are_refused() -> None:
     with pytest.raises(ValueError, match="sheet 1 has 12 bytes"):
         sheet_values([empty_sheet(2), empty_sheet(1), empty_sheet(3)], 2)
+
+
+@given(records, records, st.integers(0, 2**32 - 1))
+def test_a_sender_replaces_nothing_later_than_it_has_seen(
+    stored: Record, sent: Record, seen: int
+) -> None:
+    sheet, _ = merge(empty_sheet(1), 0, stored)
+    after, outcome = merge(sheet, 0, sent, seen)
+    is_replay = (sent.sequence, sent.value) == (stored.sequence, stored.value)
+    if sent.sequence > stored.sequence and stored.sequence <= seen:
+        assert (read_sheet(after), outcome) == ((sent,), Outcome.SAVED)
+    else:
+        assert (after, outcome) == (sheet, Outcome.SAVED if is_replay else Outcome.SUPERSEDED)
+
+
+@given(numbers, st.sets(st.integers(0, 19)))
+def test_flags_are_read_back_as_they_were_packed(sequence: int, flagged: set[int]) -> None:
+    packed = pack_flags(sequence, flagged, 20)
+    assert len(packed) == 7
+    assert read_flags(packed) == (sequence, flagged)
+
+
+@given(numbers, numbers)
+def test_packed_flags_compare_by_their_sequence(one: int, other: int) -> None:
+    packed = pack_flags(one, {0}, 8)[:4], pack_flags(other, {7}, 8)[:4]
+    assert (packed[0] < packed[1]) == (one < other)
+
+
+def test_nothing_is_flagged_before_anything_is() -> None:
+    assert read_flags(None) == (0, frozenset())
+
+
+@pytest.mark.parametrize(("sequence", "slot"), [(1, 20), (1, -1), (-1, 0), (2**32, 0)])
+def test_flags_outside_the_paper_are_refused(sequence: int, slot: int) -> None:
+    with pytest.raises(ValueError, match="slots|sequence"):
+        pack_flags(sequence, {slot}, 20)
