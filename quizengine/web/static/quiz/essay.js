@@ -5,15 +5,16 @@
   if (!form) return;
   const at = form.dataset, fields = form.elements, box = fields.text, order = fields.sequence;
   const key = "quiz-essay:" + document.body.dataset.owner + ":" + at.essay;
-  const space = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
+  // White space as the server knows it.
+  const space = /(?!\ufeff)[\s\x1c-\x1f\x85]/;
   // Not written as /…/u: a browser without it would refuse the whole file.
   const letter = new RegExp("[\\p{L}\\p{N}]", "u");
   // The server has "saved" under the number "base"; "sent" is on its way and is sent again
   // unchanged until an answer comes, so that only another device can have written in between.
   let base = order.defaultValue - 1, saved = box.defaultValue, sent = null, kept = null;
-  let held = "held" in at, isBusy = false, isRefused = false, timer = 0, tries = 0, wanted = null;
+  let held = "held" in at, busy = false, refused = false, timer = 0, tries = 0, wanted = null;
 
-  const isSaved = () => sent === null && box.value === saved;
+  const clean = () => sent === null && box.value === saved;
 
   const show = (state, words) => form.querySelectorAll("[data-state]").forEach(one => {
     one.hidden = one.dataset.state !== state;
@@ -23,15 +24,20 @@
   const count = () => {
     const words = box.value.split(space).filter(part => letter.test(part)).length;
     const say = (sentence, number) => sentence.replace("%", number.toLocaleString(document.documentElement.lang));
-    fields.count.textContent = say(at.count, words) +
+    fields.count.value = say(at.count, words) +
       (words > at.most ? say(at.over, words - at.most) : words < at.least ? say(at.under, at.least - words) : "");
   };
 
   const keep = () => {
     try {
-      if (isSaved()) localStorage.removeItem(key);
-      else localStorage.setItem(key, JSON.stringify({base: held ? -1 : base, text: box.value, sent}));
+      if (clean()) localStorage.removeItem(key);
+      else localStorage.setItem(key, JSON.stringify({base: held ? 0 : base, text: box.value, sent}));
     } catch (error) {}
+  };
+
+  const hold = () => {
+    held = true;
+    show("newer");
   };
 
   const later = delay => {
@@ -41,37 +47,31 @@
   const send = () => {
     clearTimeout(timer);
     timer = 0;
-    if (isBusy || held || isSaved()) return;
+    if (busy || held || clean()) return;
     if (sent === null) sent = box.value;
-    isBusy = true;
-    isRefused = false;
+    busy = true;
+    refused = false;
     show("saving");
     keep();
-    const stop = new AbortController(), limit = setTimeout(() => stop.abort(), 20000);
-    let wait = 0;
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 20000);
     fetch(form.action, {
       method: "POST",
-      credentials: "same-origin",
       headers: {Accept: "application/json"},
       body: new URLSearchParams({csrf_token: fields.csrf_token.value, sequence: base + 1, text: sent}),
       // Browsers let 64 KB outlive a page.
       keepalive: sent.length < 7000,
       signal: stop.signal
     }).then(reply => {
-      if (reply.status > 499) {
-        wait = reply.headers.get("Retry-After") * 1000;
-        throw reply;
-      }
+      if (reply.status > 499) throw reply;
       return reply.json().then(said => {
         if (reply.ok) {
           base++;
           saved = sent;
           show(tries ? "back" : "saved", said.message);
-        } else if (said.code === "web.newer_draft") {
-          held = true;
-          show("newer");
-        } else {
-          isRefused = true;
+        } else if (said.code === "web.newer_draft") hold();
+        else {
+          refused = true;
           show("refused", said.message + " " + said.suggestion);
         }
         sent = null;
@@ -80,31 +80,25 @@
     }).catch(() => {
       wanted = null;
       show("offline");
-      later(Math.max(wait, Math.min(60000, 1000 * 2 ** tries++)) * (1 + Math.random()));
+      later(Math.min(60000, 3000 * 2 ** tries++) * (1 + Math.random()));
     }).then(() => {
-      clearTimeout(limit);
-      isBusy = false;
+      busy = false;
       keep();
-      if (isSaved() || held || isRefused) {
-        if (wanted) wanted.click();
-        wanted = null;
-      } else later(wanted ? 0 : 4000);
+      if (!clean() && !held && !refused) later(wanted ? 0 : 4000);
+      else if (wanted) wanted.click();
     });
   };
 
   form.addEventListener("click", event => {
     const button = event.target.closest("button");
     if (!button) return;
-    order.value = isSaved() && !held && base || base + 1;
-    if (held || isRefused) return;
-    if (!isSaved()) {
-      event.preventDefault();
-      if (button.value !== "stay") wanted = button;
-      send();
-    } else if (button.value === "stay") {
-      event.preventDefault();
-      show("saved");
-    }
+    order.value = clean() && !held && base || base + 1;
+    wanted = null;
+    if (held || refused || clean() && button.value !== "stay") return;
+    event.preventDefault();
+    if (clean()) show("saved");
+    else if (button.value !== "stay") wanted = button;
+    send();
   });
 
   box.addEventListener("input", () => {
@@ -128,8 +122,7 @@
       box.value = kept.text;
       if (kept.base < base && (kept.base + 1 !== base || kept.sent !== saved)) {
         base = kept.base;
-        held = true;
-        show("newer");
+        hold();
       } else later(0);
     } else keep();
   }
