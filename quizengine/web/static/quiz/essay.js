@@ -2,7 +2,6 @@
 (() => {
   "use strict";
   const form = document.querySelector(".essay");
-  if (!form) return;
   const at = form.dataset, fields = form.elements, box = fields.text, order = fields.sequence;
   const key = "quiz-essay:" + document.body.dataset.owner + ":" + at.essay;
   // White space as the server knows it.
