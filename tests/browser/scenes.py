@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -119,7 +120,7 @@ SCENES = (
         "submitted",
         status=404,
     ),
-    Scene("error-broken", "running", "/hong", status=500),
+    Scene("error-broken", "broken", "/hong", status=500),
     Scene("error-busy", "down", "/thi/", status=503),
     Scene("organiser-desk", "running", "/thi/to-chuc/", "organiser"),
     Scene("organiser-status", "running", f"/thi/to-chuc/{SLUG}/", "organiser"),
@@ -143,14 +144,13 @@ def _make_stages(folder: Path) -> dict[str, Stage]:
     fill_stage(before)
     _enrol_everybody(before)
     running = copy_stage(before, folder / "running.sqlite3", now=EVENING)
-    running.site.app.add_url_rule("/hong", "broken", _break)
     _live(running)
     last = copy_stage(running, folder / "last.sqlite3", now=LAST_MINUTES)
     round_over = copy_stage(running, folder / "round-over.sqlite3", now=ROUND_OVER)
     closed = copy_stage(running, folder / "closed.sqlite3", now=OVER)
-    _close(closed)
+    close(closed)
     published = copy_stage(closed, folder / "published.sqlite3", now=RESULTS)
-    _publish(published)
+    publish(published)
     empty = make_stage(folder / "empty.sqlite3")
     upgrade(empty.site.engine)
     return {
@@ -162,13 +162,22 @@ def _make_stages(folder: Path) -> dict[str, Stage]:
         "published": published,
         "revealed": _revealed(folder / "revealed.sqlite3"),
         "empty": empty,
+        "broken": _broken(folder / "broken.sqlite3"),
         # No table is there: to the engine that is a database that does not answer.
         "down": make_stage(folder / "down.sqlite3"),
     }
 
 
-def _break() -> NoReturn:
-    raise RuntimeError("a page that breaks")
+def _broken(file: Path) -> Stage:
+    """Return a site with a page that breaks, without a word about it in the log."""
+
+    def fail() -> NoReturn:
+        raise RuntimeError("a page that breaks")
+
+    stage = make_stage(file)
+    stage.site.app.add_url_rule("/hong", "broken", fail)
+    stage.site.app.logger.setLevel(logging.CRITICAL)
+    return stage
 
 
 def _enrol_everybody(stage: Stage) -> None:
@@ -253,7 +262,7 @@ def _fill_up(stage: Stage) -> None:
         stage.draft(key, essay, is_final=True)
 
 
-def _close(stage: Stage) -> None:
+def close(stage: Stage) -> None:
     """Close the contest and compare its essays."""
     now = stage.clock()
     stage.do(lambda session: contests.close_contest(session, SLUG, now=now, actor="organiser"))
@@ -266,7 +275,8 @@ def _close(stage: Stage) -> None:
             essays.record_scan(session, scan, now=now, actor="organiser")
 
 
-def _publish(stage: Stage) -> None:
+def publish(stage: Stage) -> None:
+    """Publish the results."""
     now = stage.clock()
     stage.do(lambda session: results.publish_contest(session, SLUG, now=now, actor="organiser"))
 

@@ -6,7 +6,6 @@ cases themselves, so that no browser has to click its way there.
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -296,7 +295,6 @@ def copy_stage(stage: Stage, file: Path, *, now: datetime | None = None) -> Stag
 @contextmanager
 def served(stage: Stage) -> Iterator[Stage]:
     """Serve a stage on a free port until the block ends."""
-    stage.site.app.logger.setLevel(logging.CRITICAL)
     server = make_server("127.0.0.1", 0, stage.site.app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
