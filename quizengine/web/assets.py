@@ -21,11 +21,15 @@ from quizengine.web.encoding import takes_gzip
 
 FILES = Path(__file__).parent / "static" / "quiz"
 STYLES = "quiz.css"
+EXAM_STYLES = "exam.css"
+"""The sections of the style sheet that an exam page needs, as a sheet of their own."""
+EXAM_SECTIONS = frozenset("12479")
 KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 KINDS |= brand.PICTURES
 SQUEEZED = frozenset({".css", ".js", ".svg"})
 """Kinds that are text; pictures of dots are packed already."""
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_SECTION = re.compile(r"^(?=/\* \d )", re.MULTILINE)
 _BREAK = re.compile(r"([{};,])\n")
 
 
@@ -53,12 +57,19 @@ def compact(text: str, suffix: str) -> str:
     return _BREAK.sub(r"\1", joined) if suffix == ".css" else joined
 
 
+def exam_part(styles: str) -> str:
+    """Return the sections of the style sheet that an exam page needs; each starts ``/* 7 …``."""
+    sections = _SECTION.split(styles)
+    return "".join(one for one in sections if one[3:4] in EXAM_SECTIONS)
+
+
 @lru_cache(maxsize=256)
-def _read(path: Path, addition: str) -> Asset:
+def _read(path: Path, addition: str, is_exam: bool = False) -> Asset:
     """Return a file as it is sent, with something put at its end; read once a process."""
     body = path.read_bytes()
     if path.suffix in (".css", ".js"):
-        body = (compact(body.decode(), path.suffix) + addition).encode()
+        text = exam_part(body.decode()) if is_exam else body.decode()
+        body = (compact(text, path.suffix) + addition).encode()
     squeezed = gzip.compress(body, 9, mtime=0) if path.suffix in SQUEEZED else None
     version = hashlib.sha256(body).hexdigest()[:16]
     return Asset(KINDS[path.suffix], body, squeezed, version)
@@ -71,9 +82,11 @@ def _names() -> frozenset[str]:
 
 def find(name: str) -> Asset:
     """Return a file of the pages by its name; ``NotFound`` for any other name."""
+    if name in (STYLES, EXAM_STYLES):
+        colours = brand.rule(current_app.config["QUIZ_BRAND"])
+        return _read(FILES / STYLES, colours, name == EXAM_STYLES)
     if name in _names():
-        addition = brand.rule(current_app.config["QUIZ_BRAND"]) if name == STYLES else ""
-        return _read(FILES / name, addition)
+        return _read(FILES / name, "")
     for picture in (brand.logo(), brand.banner()):
         if picture is not None and picture.file is not None and name == picture.name:
             return _read(picture.file, "")

@@ -107,3 +107,14 @@ def test_a_page_of_a_reader_that_another_site_asked_for_is_not_gzipped(site: Sit
     stranger = site.app.test_client()
     response = stranger.get(f"/thi/{SLUG}/", headers={**GZIP, "Sec-Fetch-Site": "cross-site"})
     assert response.headers["Content-Encoding"] == "gzip"
+
+
+def test_an_exam_page_gets_the_part_of_the_style_sheet_that_it_needs(site: Site) -> None:
+    client = site.reader().client
+    whole, part = (client.get(f"/thi/static/{name}.css").text for name in ("quiz", "exam"))
+    assert len(part) < len(whole) * 0.8
+    for rule in re.findall(r"[^{}]*\{[^{}]*\}", part):
+        assert rule in whole
+    assert ".opt" in part
+    assert ".poster" in whole
+    assert ".poster>div" not in part
