@@ -158,7 +158,7 @@
         const { items, known, two, next: sequence } = record;
         const last = items.filter((item) => item.slot === slot).pop();
         // What was tried may have arrived: it is sent again first, so that `seen` is true.
-        let seen = last ? (last.tried ? last.sequence : last.seen) : known[slot];
+        let seen = last ? (last.tried ? last.sequence : last.seen) : known[slot] || 0;
         if (two[slot]) seen = two[slot].stored.sequence;
         delete two[slot];
         record.items = items.filter((item) => item.slot !== slot || item.tried);
@@ -311,7 +311,7 @@
   const draw = () => {
     const { items, flags: waiting, two, known } = edit(key);
     const isOut = queue.strikes > 1;
-    const title = isOut ? words.out : !navigator.onLine ? words.alone : queue.failures > 1 ? words.stuck : "";
+    const title = isOut ? words.out : !navigator.onLine ? words.alone : queue.failures > 1 && (items[0] || waiting) ? words.stuck : "";
     const text = items[0] ? say(words.held, names(items)) : "";
     drawChoices(two);
     drawPalette();
