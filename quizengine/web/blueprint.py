@@ -199,16 +199,17 @@ def _may_be_sent_again() -> bool:
     """Return whether the browser vouches that something was typed into a page of ours.
 
     Without that a foreign page could put its own words into the form that is offered. A password
-    never stands in a page.
+    never stands in a page: the registration asks for it again, a log-in is nothing without it.
     """
-    if "password" in request.form:
+    if "password" in request.form and request.endpoint != "quiz.register":
         return False
     vouched = "Sec-Fetch-Site" in request.headers or "Origin" in request.headers
     return vouched and not is_foreign() and not is_json() and bool(_typed())
 
 
 def _typed() -> list[tuple[str, str]]:
-    return [(name, value) for name, value in request.form.items(multi=True) if name != TOKEN_FIELD]
+    kept = request.form.items(multi=True)
+    return [(name, value) for name, value in kept if name not in (TOKEN_FIELD, "password")]
 
 
 def _again_page(status: int) -> Response:

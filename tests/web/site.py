@@ -147,7 +147,7 @@ class Site:
         """Return the browser of somebody registered in the contest."""
         reader = self.person(name, phone)
         reader.open(f"/thi/{SLUG}/dang-ky")
-        reader.send(unit="VL-001", role="can-bo-co-so", consents="hien-ket-qua")
+        reader.send(unit="VL-001", role="can-bo-co-so", consents="hien-ket-qua", printed=name)
         assert (
             "done=registered" in reader.client.get(reader.path).request.url or reader.status == 200
         )

@@ -250,9 +250,9 @@ def register_and_start(port: int, phone: str) -> int:
     """Make an account on a running server, register, start an attempt; return the save's status."""
     browser = Browser(port)
     browser.get("/tao-tai-khoan")
-    browser.post("/tao-tai-khoan", name="Người thi", login=phone, password="ba từ dễ nhớ")
+    browser.post("/tao-tai-khoan", name="Người Thi", login=phone, password="ba từ dễ nhớ")
     browser.get(f"/thi/{SLUG}/dang-ky")
-    registered = {"full_name": "Người thi", "phone": phone, "unit": "VL-001"}
+    registered = {"full_name": "Người Thi", "phone": phone, "unit": "VL-001"}
     browser.post(f"/thi/{SLUG}/dang-ky", **registered, role="can-bo-co-so", consents="hien-ket-qua")
     browser.get(f"/thi/{SLUG}/vong-1/bat-dau")
     exam = browser.post(f"/thi/{SLUG}/vong-1/bat-dau")

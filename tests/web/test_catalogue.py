@@ -20,8 +20,15 @@ PAGES = FOLDER / "locale" / "vi" / "LC_MESSAGES" / "pages.po"
 
 
 def asked() -> set[str | tuple[str, ...]]:
-    """Return every sentence that a template asks for; pairs for one and many."""
-    found = extract_from_dir(FOLDER / "web" / "templates", method_map=[("**.html", "jinja2")])
+    """Return every sentence that a template or a view asks for; pairs for one and many."""
+    found = [
+        *extract_from_dir(FOLDER / "web" / "templates", method_map=[("**.html", "jinja2")]),
+        *extract_from_dir(
+            FOLDER / "web",
+            method_map=[("*.py", "python")],
+            keywords={"say": None, "say_many": (1, 2)},
+        ),
+    ]
     return {message for _file, _line, message, _comments, _context in found}
 
 

@@ -264,3 +264,18 @@ def test_the_page_says_what_the_results_show(site: Site) -> None:
     page = site.reader().open(PATH)
     assert "Bảng kết quả ghi họ tên, đơn vị, ba số cuối điện thoại" in page
     assert "chỉ hiện ba số cuối" in page
+
+
+def test_a_form_that_waited_too_long_is_offered_again_without_its_password(site: Site) -> None:
+    reader = site.reader()
+    reader.open(PATH)
+    reader.client.delete_cookie("session")
+    token = forms_of(reader.page, reader.path)[-1].fields["csrf_token"]
+    response = reader.client.post(
+        PATH,
+        data={**NEW, "csrf_token": token},
+        headers={"Sec-Fetch-Site": "same-origin"},
+    )
+    assert response.status_code == 403
+    assert "Nguyễn Thị Mẫu" in response.text
+    assert PASSWORD not in response.text
