@@ -301,8 +301,9 @@ def test_a_page_sent_over_https_makes_its_cookies_secure(site: Site) -> None:
 def test_time_moves_nothing_but_what_the_clock_of_the_arrival_says(site: Site) -> None:
     reader = begin(site)
     site.clock.now += timedelta(minutes=19, seconds=59)
-    reader.send(then="stay", q0="1")
-    assert "lần cuối lúc 20:19" in reader.page
+    reader.send(then="check", q0="1")
+    reader.send()
+    assert "lưu lần cuối lúc 20:19:59" in reader.page
 
 
 def test_a_page_tells_the_people_of_one_browser_apart_without_saying_who_they_are(
