@@ -251,7 +251,7 @@ def test_what_another_device_answered_is_shown_when_the_page_is_looked_at_again(
         with phone.expect_response(STATE):
             phone.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         expect(phone.locator("#q2 input").first).to_be_checked()
-        expect(phone.locator("#q2 > .tag")).to_have_text("vừa đổi từ máy khác")
+        expect(phone.locator("#q2 > p")).to_have_text("Vừa đổi từ máy khác")
         # Seen, it may be changed without any question.
         choose(phone, 2, "B")
         expect_saved(phone)

@@ -255,8 +255,8 @@
     if (changed[0]) speak(say("#: @", names(changed), words.changed));
     changed.forEach(({ slot }) => {
       const mark = document.createElement("p");
-      mark.className = "tag";
-      mark.textContent = words.changed;
+      mark.className = "small mute";
+      mark.textContent = say(words.changed);
       places[slot].append(mark);
     });
   };
@@ -384,7 +384,7 @@
 
   form.addEventListener("change", ({ target }) => {
     const slot = places.indexOf(target.closest(".q"));
-    all(".q>p.tag", target.closest(".q").parentNode).forEach((mark) => mark.parentNode === places[slot] && mark.remove());
+    all(":scope>p", places[slot]).forEach((mark) => mark.remove());
     if (flags.includes(target)) queue.flag([...flags.keys()].filter((index) => flags[index].checked));
     else if (target !== prediction || (predict() && prediction.value)) queue.put(slot, value(slot));
   });
