@@ -116,5 +116,5 @@ def test_an_exam_page_gets_the_part_of_the_style_sheet_that_it_needs(site: Site)
     for rule in re.findall(r"[^{}]*\{[^{}]*\}", part):
         assert rule in whole
     assert ".opt" in part
-    assert ".poster" in whole
-    assert ".poster>div" not in part
+    assert ".steps" in whole
+    assert ".steps" not in part
