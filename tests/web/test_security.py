@@ -23,7 +23,7 @@ SAME = {"Sec-Fetch-Site": "same-origin"}
 def unsafe_routes(site: Site) -> list[str]:
     """Return an address of every route that changes something."""
     return [
-        re.sub("<[^>]*>", "x", str(rule).replace("<any('mo', 'dong', 'cong-bo'):name>", "mo"))
+        re.sub(r"<(?:any\(\W*([\w-]+)|int|)[^>]*>", lambda part: part[1] or "1", str(rule))
         for rule in site.app.url_map.iter_rules()
         if "POST" in (rule.methods or ())
     ]
