@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +44,7 @@ def upgrade(engine: Engine) -> str:
     Tables that a host's ``create_all()`` made are adopted when they equal the present schema;
     otherwise ``Conflict`` says that they differ, and nothing is changed.
     """
-    with write_turn(engine), engine.connect() as connection:
-        if connection.dialect.name == "sqlite":
-            # Left to itself SQLite commits every statement: what is stopped half way would stay.
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+    with write_turn(engine), engine.connect() as connection, _one_change(connection):
         config = _config(connection)
         head = ScriptDirectory.from_config(config).get_current_head()
         assert head is not None
@@ -57,8 +55,29 @@ def upgrade(engine: Engine) -> str:
             command.stamp(config, head)
         else:
             command.upgrade(config, "head")
+        _check_references(connection)
         connection.commit()
     return head
+
+
+@contextmanager
+def _one_change(connection: Connection) -> Iterator[None]:
+    """Let SQLite make the whole upgrade or none of it, and copy tables that others refer to.
+
+    Left to itself it commits every statement, so that what is stopped half way would stay. And a
+    constraint can only be changed by copying its table, which references to it forbid: they are
+    checked once at the end instead.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        yield
+    finally:
+        connection.rollback()
+        connection.exec_driver_sql("PRAGMA foreign_keys = ON")
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -107,6 +126,18 @@ def _is_ours(name: str | None, kind: str, _parents: Any) -> bool:
 def _has_tables(connection: Connection) -> bool:
     names = inspect(connection).get_table_names()
     return any(name.startswith("quiz_") and name != VERSION_TABLE for name in names)
+
+
+def _check_references(connection: Connection) -> None:
+    """Raise ``RuntimeError`` when an upgrade on SQLite has left a reference to nothing."""
+    if connection.dialect.name == "sqlite":
+        ours = [
+            row
+            for row in connection.exec_driver_sql("PRAGMA foreign_key_check")
+            if _is_ours(row[0], "table", None)
+        ]
+        if ours:
+            raise RuntimeError(f"the upgrade would leave {len(ours)} references to nothing")
 
 
 def _config(connection: Connection) -> Config:

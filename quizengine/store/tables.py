@@ -164,6 +164,43 @@ class ContestRow(Base):
     published_at: Mapped[datetime | None]
 
 
+class ContestFormRow(Base):
+    """A contest file being filled in as a form: kept whatever is still wrong with it."""
+
+    __tablename__ = "quiz_contest_form"
+    __table_args__ = (UniqueConstraint("public_id", name="uq_quiz_contest_form_public_id"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(26))
+    #: The nested mappings of a contest file, as far as they are filled in.
+    data: Mapped[dict[str, Any]]
+    saved_by: Mapped[str] = mapped_column(String(200))
+    saved_at: Mapped[datetime]
+
+
+class AmendmentRow(Base):
+    """A change of an open contest that its rules allow, published with its reason."""
+
+    __tablename__ = "quiz_amendment"
+    __table_args__ = (
+        UniqueConstraint("contest_id", "number", name="uq_quiz_amendment_number"),
+        CheckConstraint(
+            "kind IN ('extend', 'pause', 'resume', 'extra_time')", name="ck_quiz_amendment_kind"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    contest_id: Mapped[int] = mapped_column(_reference("contest_id", "amendment"))
+    #: 1, 2, 3 … of this contest.
+    number: Mapped[int] = mapped_column(Integer)
+    kind: Mapped[str] = mapped_column(String(16))
+    #: What was changed, from what and to what, by the kind.
+    details: Mapped[dict[str, Any]]
+    reason: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]
+
+
 class RoundRow(Base):
     """A round of an opened contest: its window, its bank version, its secrets."""
 
@@ -183,6 +220,8 @@ class RoundRow(Base):
     seed: Mapped[bytes] = mapped_column(LargeBinary)
     #: 256 bits behind the pseudonyms; committed to, never published.
     pseudonym_secret: Mapped[bytes] = mapped_column(LargeBinary)
+    #: Since when nobody may start or answer; null while the round is not paused.
+    paused_at: Mapped[datetime | None]
 
 
 class UnitRow(Base):
@@ -303,6 +342,10 @@ class AttemptRow(Base):
     deadline_at: Mapped[datetime]
     #: How long after the deadline an answer still counts, for the network's sake.
     grace_ms: Mapped[int] = mapped_column(Integer)
+    #: Pauses of the round within the attempt; the deadline has them in it, the duration has not.
+    paused_ms: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    #: Extra time given to this attempt; the deadline has it in it.
+    extra_ms: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     submitted_at: Mapped[datetime | None]
     #: Questions, points and choice order, packed by ``core.drawing``.
     paper: Mapped[bytes] = mapped_column(LargeBinary)
@@ -391,6 +434,31 @@ class MatchRow(Base):
     passages: Mapped[list[Any]]
 
 
+class MatchDecisionRow(Base):
+    """What a person decided about two essays that share text; it outlives new comparisons."""
+
+    __tablename__ = "quiz_match_decision"
+    __table_args__ = (
+        UniqueConstraint("essay_a_id", "essay_b_id", name="uq_quiz_match_decision_pair"),
+        CheckConstraint(
+            "decision IN ('upheld', 'dismissed')", name="ck_quiz_match_decision_decision"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    essay_a_id: Mapped[int] = mapped_column(
+        ForeignKey("quiz_essay.id", name="fk_quiz_match_decision_a")
+    )
+    essay_b_id: Mapped[int] = mapped_column(
+        ForeignKey("quiz_essay.id", name="fk_quiz_match_decision_b")
+    )
+    #: ``upheld``: one was copied from the other or both from elsewhere; ``dismissed``: it is fine.
+    decision: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]
+
+
 class ResultVersionRow(Base):
     """One computation of a round's result; older ones stay readable."""
 
@@ -460,7 +528,10 @@ class AccountRow(Base):
     __table_args__ = (
         UniqueConstraint("login", name="uq_quiz_account_login"),
         UniqueConstraint("person", name="uq_quiz_account_person"),
-        CheckConstraint("role IN ('participant', 'organiser')", name="ck_quiz_account_role"),
+        CheckConstraint(
+            "role IN ('participant', 'owner', 'organiser', 'jury', 'reporter', 'auditor')",
+            name="ck_quiz_account_role",
+        ),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -516,6 +587,27 @@ class ThrottleRow(Base):
     subject: Mapped[str] = mapped_column(String(120), primary_key=True)
     tries: Mapped[int] = mapped_column(Integer)
     until: Mapped[datetime]
+
+
+class UploadRow(Base):
+    """A file that an organiser handed over, kept until what it holds is loaded or dropped."""
+
+    __tablename__ = "quiz_upload"
+    __table_args__ = (
+        UniqueConstraint("public_id", name="uq_quiz_upload_public_id"),
+        CheckConstraint("purpose IN ('bank', 'units')", name="ck_quiz_upload_purpose"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(26))
+    purpose: Mapped[str] = mapped_column(String(16))
+    #: The name on the organiser's device.
+    file_name: Mapped[str] = mapped_column(String(200))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    #: What the organiser put right on the page, by question.
+    fixes: Mapped[dict[str, Any]]
+    made_by: Mapped[str] = mapped_column(String(200))
+    made_at: Mapped[datetime]
 
 
 class LeaseRow(Base):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from alembic import command
 from sqlalchemy import Engine, MetaData, event, inspect, text
 from sqlalchemy.exc import IntegrityError
 
@@ -14,6 +15,7 @@ from quizengine.errors import Conflict
 from quizengine.store.connection import connect
 from quizengine.store.schema import (
     VERSION_TABLE,
+    _config,
     compare,
     copy_tables,
     current_revision,
@@ -207,3 +209,32 @@ def test_a_row_of_a_table_that_is_referred_to_cannot_be_missing(engine: Engine) 
     )
     with pytest.raises(IntegrityError), engine.begin() as connection:
         connection.execute(insert)
+
+
+def test_accounts_keep_their_log_ins_when_a_later_schema_allows_more_roles(engine: Engine) -> None:
+    """SQLite changes a constraint by copying its table, which sessions refer to."""
+    with engine.connect() as connection:
+        command.upgrade(_config(connection), "0002")
+        connection.commit()
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO quiz_account (person, login, name, role, created_at) "
+                "VALUES ('p', 'l', 'n', 'organiser', 1)"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO quiz_session (token_sha256, account_id, nonce, created_at, ends_at) "
+                "SELECT 't', id, 'n', 1, 2 FROM quiz_account"
+            )
+        )
+    upgrade(engine)
+    with engine.begin() as connection:
+        joined = text(
+            "SELECT login, role FROM quiz_session s JOIN quiz_account a ON a.id = s.account_id"
+        )
+        assert connection.execute(joined).all() == [("l", "organiser")]
+        connection.execute(text("UPDATE quiz_account SET role = 'jury'"))
+        with pytest.raises(IntegrityError), connection.begin_nested():
+            connection.execute(text("DELETE FROM quiz_account"))
