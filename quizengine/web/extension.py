@@ -11,7 +11,17 @@ from flask import Flask, request, request_started
 from quizengine.core.clock import utc_now
 from quizengine.store.schema import VERSION_TABLE, copy_tables
 from quizengine.store.tables import Base
-from quizengine.web import board, brand, essays, organise, participants, people, play  # noqa: F401 - they attach the routes
+from quizengine.web import (  # noqa: F401 - they attach the routes
+    board,
+    brand,
+    essays,
+    matches,
+    organise,
+    participants,
+    people,
+    play,
+    steps,
+)
 from quizengine.web.blueprint import quiz
 from quizengine.web.host import (
     EXTENSION,
