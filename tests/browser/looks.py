@@ -27,6 +27,7 @@ COLOURS: dict[str, Any] = {
 SMALL_TARGETS = """smallest => {
   const shown = part => part.checkVisibility({visibilityProperty: true, opacityProperty: false});
   const inSentence = link => {
+    if (link.closest("mark")) return true;
     if (getComputedStyle(link).display !== "inline") return false;
     const block = link.closest("p, li, dd, dt, td, th, small, label, h1, h2, h3, div");
     return block !== null && block.textContent.trim().length > link.textContent.trim().length + 1;
@@ -60,9 +61,10 @@ SMALL_TARGETS = """smallest => {
 }"""
 
 #: Words in other languages stand in elements that say so, and are no interface of this one.
-WORDS = """() => {
+WORDS = """content => {
   const language = document.documentElement.lang;
   const isForeign = part => {
+    if (part.closest(content)) return true;
     const marked = part.closest("[lang]");
     return marked !== null && marked.lang !== language;
   };
@@ -116,8 +118,11 @@ def small_targets(page: Page) -> list[str]:
 
 
 def words(page: Page, *, without: Iterable[str] = ()) -> list[str]:
-    """Return the texts and labels of a page in its own language, but for some known content."""
-    found: list[str] = page.evaluate(WORDS)
+    """Return the texts and labels of a page in its own language, but for some known content.
+
+    The list of units and the two essays of a match, whose parts are marked, are content too.
+    """
+    found: list[str] = page.evaluate(WORDS, ".list li, .essay-text, .text")
     for content in without:
         found = [text.replace(content, " ") for text in found]
     return [text for text in found if any(letter.isalpha() for letter in text)]

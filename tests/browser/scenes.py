@@ -20,8 +20,10 @@ from sqlalchemy.orm import Session
 from quizengine.cli.sample_people import make_essays, make_people
 from quizengine.core.contest import Reveal
 from quizengine.services import attempts, contests, essays, results
+from quizengine.services.answers import Answer
 from quizengine.services.transaction import transaction
 from quizengine.store.schema import upgrade
+from tests.browser import acts
 from tests.browser.stage import QUESTIONS, Stage, copy_stage, fill_stage, make_stage, served
 from tests.web.site import EVENING, ROUND, SLUG, revealing, sample_contest
 
@@ -54,7 +56,7 @@ class Scene:
     path: str = ""
     """Below the contest; ``@`` stands for the person's last attempt, ``/`` for the site itself."""
     person: str | None = None
-    act: Callable[[Page], None] | None = None
+    act: Callable[[Page, Stage], None] | None = None
     status: int = 200
 
     def address(self, stage: Stage) -> str:
@@ -70,8 +72,11 @@ class Scene:
         assert response is not None
         assert response.status == self.status, page.url
         if self.act is not None:
-            self.act(page)
+            self.act(page, stage)
 
+
+MATCHES = f"/thi/to-chuc/{SLUG}/bai-trung"
+PEOPLE_PAGE = f"/thi/to-chuc/{SLUG}/nguoi-thi"
 
 SCENES = (
     Scene("home", "running", "/thi/"),
@@ -86,7 +91,15 @@ SCENES = (
     Scene("landing-published", "published"),
     Scene("rules", "running", "the-le"),
     Scene("log-in", "running", "/dang-nhap"),
-    Scene("register", "running", "dang-ky", "newcomer"),
+    Scene("log-in-wrong", "running", "/dang-nhap", act=acts.log_in_wrongly),
+    Scene("log-in-by-code", "running", "/dang-nhap/ma"),
+    Scene("own-account", "running", "/tai-khoan", "submitted"),
+    Scene("register", "running", "dang-ky"),
+    Scene("register-logged-in", "running", "dang-ky", "newcomer"),
+    Scene("register-empty", "running", "dang-ky", act=acts.send_empty),
+    Scene("register-unit", "running", "dang-ky", act=acts.look_for_unit),
+    Scene("register-unlisted", "running", "dang-ky", act=acts.give_unlisted_unit),
+    Scene("register-name", "running", "dang-ky", act=acts.write_name_large),
     Scene("start", "running", f"{ROUND}/bat-dau", "registered"),
     Scene("start-before", "before", f"{ROUND}/bat-dau", "registered"),
     Scene("start-short", "last", f"{ROUND}/bat-dau", "registered"),
@@ -95,16 +108,25 @@ SCENES = (
     Scene("exam", "running", "@", "answering"),
     Scene("exam-near-end", "running", "@", "hurried"),
     Scene("exam-last-minute", "running", "@", "breathless"),
+    Scene("exam-palette", "running", "@", "answering", acts.open_palette),
+    Scene("exam-bad-prediction", "running", "@", "answering", acts.predict_in_words),
+    Scene("exam-offline", "running", "@", "answering", acts.answer_offline),
+    Scene("exam-two-devices", "running", "@", "torn", acts.answer_on_two_devices),
+    Scene("unsent", "running", "@", "torn", acts.leave_unsent),
+    Scene("unsent-log-out", "running", "@", "torn", acts.log_out_unsent),
     Scene("check-missing", "running", "@kiem-tra", "answering"),
     Scene("check-complete", "running", "@kiem-tra", "complete"),
     Scene("receipt", "running", "@bien-nhan", "submitted"),
     Scene("receipt-expired", "running", "@bien-nhan", "expired"),
+    Scene("receipt-late", "running", "@bien-nhan", "late"),
+    Scene("receipt-hasty", "running", "@bien-nhan", "hasty"),
     Scene("receipt-void", "running", "@bien-nhan", "void"),
     Scene("receipt-published", "published", "@bien-nhan", "submitted"),
     Scene("key-review", "revealed", "@dap-an", "submitted"),
     Scene("essay-empty", "running", "bai-viet", "registered"),
     Scene("essay-before", "before", "bai-viet", "registered"),
     Scene("essay-draft", "running", "bai-viet", "drafting"),
+    Scene("essay-offline", "running", "bai-viet", "offline", acts.write_offline),
     Scene("essay-closed", "closed", "bai-viet", "drafting"),
     Scene("essay-check", "running", "bai-viet/nop", "drafting"),
     Scene("essay-too-short", "running", "bai-viet/nop", "terse"),
@@ -121,12 +143,17 @@ SCENES = (
         status=404,
     ),
     Scene("error-broken", "broken", "/hong", status=500),
+    Scene("error-expired-form", "running", "bai-viet", "drafting", acts.send_with_old_token),
     Scene("error-busy", "down", "/thi/", status=503),
     Scene("organiser-desk", "running", "/thi/to-chuc/", "organiser"),
     Scene("organiser-status", "running", f"/thi/to-chuc/{SLUG}/", "organiser"),
     Scene("organiser-close", "running", f"/thi/to-chuc/{SLUG}/dong", "organiser"),
     Scene("organiser-publish", "closed", f"/thi/to-chuc/{SLUG}/cong-bo", "organiser"),
-    Scene("organiser-matches", "closed", f"/thi/to-chuc/{SLUG}/bai-trung", "organiser"),
+    Scene("organiser-matches", "closed", MATCHES, "organiser"),
+    Scene("organiser-match", "closed", MATCHES, "organiser", acts.open_first_match),
+    Scene("organiser-people", "running", PEOPLE_PAGE, "organiser"),
+    Scene("organiser-person", "running", PEOPLE_PAGE, "organiser", acts.open_first_person),
+    Scene("organiser-code", "running", PEOPLE_PAGE, "organiser", acts.give_code),
     Scene("organiser-void", "running", f"/thi/to-chuc/{SLUG}/huy-luot", "organiser"),
 )
 
@@ -194,12 +221,16 @@ PEOPLE = {
     "answering": "Nguyễn Thị Mẫu",
     "hurried": "Bùi Gia Bảo",
     "breathless": "Hồ Văn Sơn",
+    "torn": "Dương Bảo Châu",
     "complete": "Vũ Thanh Hà",
     "submitted": "Đặng Kim Oanh",
     "used-up": "Lý Xuân Trường",
     "expired": "Mai Hữu Phước",
+    "late": "Trịnh Ngọc Lan",
+    "hasty": "Lương Minh Tú",
     "void": "Tạ Quang Huệ",
     "drafting": "Ngô Diệu Uyên",
+    "offline": "Bùi Thị Quỳnh",
     "terse": "Đinh Đức Hòa",
     "essayist": "Hoàng Thu Trâm",
 }
@@ -215,6 +246,8 @@ def _live(stage: Stage) -> None:
     stage.answer("hurried", 15, ago=2 * MINUTE)
     stage.start("breathless", ago=19 * MINUTE)
     stage.answer("breathless", 18, predicted=300, ago=1 * MINUTE)
+    stage.start("torn", ago=5 * MINUTE)
+    stage.answer("torn", 3)
     stage.start("complete", ago=12 * MINUTE)
     stage.answer("complete", QUESTIONS, predicted=1250, ago=1 * MINUTE)
     _take(stage, "submitted", right=19)
@@ -222,6 +255,12 @@ def _live(stage: Stage) -> None:
     _take(stage, "used-up", right=14)
     stage.start("expired", ago=40 * MINUTE)
     stage.answer("expired", 17, right=17, ago=25 * MINUTE)
+    stage.start("late", ago=21 * MINUTE)
+    stage.answer("late", 18, right=18, ago=4 * MINUTE)
+    stage.save("late", [Answer(slot, 9, frozenset({0})) for slot in (18, 19)])
+    stage.start("hasty", ago=5 * MINUTE)
+    stage.answer("hasty", 7, ago=1 * MINUTE)
+    stage.submit("hasty")
     _take(stage, "void", right=3)
     _void(stage, "void")
     stage.draft("drafting", ESSAY)
