@@ -23,6 +23,7 @@ def look_for_unit(page: Page, _stage: Stage) -> None:
     """Type a part of a unit's name and see the list."""
     page.locator("#unit").fill("hoa gao")
     expect(page.get_by_role("option").first).to_be_visible()
+    page.locator("label[for=unit]").evaluate("label => label.scrollIntoView()")
 
 
 def give_unlisted_unit(page: Page, _stage: Stage) -> None:

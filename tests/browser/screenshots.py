@@ -50,8 +50,9 @@ class Picture:
 
 CHOSEN = (
     Picture("landing", "phone", "light", "vi"),
+    Picture("register-unit", "phone", "light", "vi"),
     Picture("exam", "phone", "light", "vi"),
-    Picture("exam", "phone", "dark", "vi"),
+    Picture("exam-offline", "phone", "dark", "vi"),
     Picture("receipt", "phone", "light", "vi"),
     Picture("landing", "desk", "light", "en"),
     Picture("exam", "desk", "light", "vi"),
@@ -90,6 +91,8 @@ def take_all(browser: Browser, made: Mapping[str, Stage], scenes: Sequence[Scene
         with stage.browser(browser, scene.person, size=size, language=language) as context:
             page = context.new_page()
             scene.enter(page, stage)
+            # What sticks to the window's edge would stand in the middle of the whole page.
+            page.evaluate("scrollTo(0, 0)")
             for scheme in SCHEMES:
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 file = SHOTS / f"{scene.name}-{name}-{scheme}-{language}.png"
