@@ -41,7 +41,9 @@ from quizengine.errors import Conflict, Param, Place, Problem, Severity
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 MAX_SLUG = 60
-RESERVED_SLUGS = frozenset({"don-vi", "lam-bai", "ngon-ngu", "static", "to-chuc"})
+RESERVED_SLUGS = frozenset(
+    {"cau-hoi", "cuoc-thi", "don-vi", "lam-bai", "ngon-ngu", "nhat-ky", "static", "to-chuc"}
+)
 """What pages that belong to no contest have in the place of a slug."""
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][A-Za-z]{1,3})?\Z")
 ADDRESS = re.compile(r"(https?://[^\s/]|/(?![/\\]))\S*\Z")

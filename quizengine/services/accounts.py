@@ -32,7 +32,7 @@ from quizengine.store.people import Account
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
-Role = Literal["participant", "organiser"]
+Role = Literal["participant", "owner", "organiser", "jury", "reporter", "auditor"]
 MIN_PASSWORD = 8
 MAX_PASSWORD = 200
 SESSION_DAYS = 14

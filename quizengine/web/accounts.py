@@ -33,6 +33,7 @@ from quizengine.web.host import (
     require_participant,
     session,
 )
+from quizengine.web.rights import ROLES
 
 COOKIE = "quiz_session"
 COOKIE_SECONDS = use_cases.SESSION_DAYS * 24 * 3600
@@ -63,9 +64,9 @@ def current_participant() -> Participant | None:
 
 
 def may(action: str, scope: str | None) -> bool:
-    """Return whether the account may do something: organisers may organise every contest."""
+    """Return whether the account may do something: its role says what, in every contest."""
     live = live_session()
-    return action == "organise" and live is not None and live.account.role == "organiser"
+    return live is not None and action in ROLES[live.account.role]
 
 
 def nonce() -> str | None:

@@ -31,6 +31,7 @@ from quizengine.web import assets, brand, languages
 from quizengine.web.host import NotLoggedIn, arrival, may, participant
 from quizengine.web.in_app import inside_app
 from quizengine.web.poster import bound, dots
+from quizengine.web.rights import check_rights, is_staff, may_open
 from quizengine.web.security import (
     TOKEN_FIELD,
     ExpiredToken,
@@ -59,6 +60,7 @@ quiz = Blueprint(
 def dress(blueprint: Blueprint) -> None:
     """Give a blueprint the look, the checks and the error pages of the engine."""
     blueprint.before_request(check_request)
+    blueprint.before_request(check_rights)
     blueprint.after_request(add_headers)
     blueprint.register_error_handler(ExpiredToken, offer_again)
     blueprint.register_error_handler(NotLoggedIn, ask_to_log_in)
@@ -92,7 +94,9 @@ def page_context() -> dict[str, Any]:
         "inside_app": inside_app(request.user_agent.string) if request.method == "GET" else "",
         "language": languages.language(),
         "other_languages": other_languages(),
+        "is_staff": is_staff,
         "may": may,
+        "may_open": may_open,
         "now": arrival(),
         "owner": owner(),
         "participant": participant(),

@@ -154,8 +154,16 @@ def require_participant() -> Participant:
 
 
 def may(action: str, scope: str | None = None) -> bool:
-    """Return whether the host lets the present person do something, as ``organise`` a contest."""
-    return participant() is not None and wiring().allow(action, scope)
+    """Return whether the host lets the present person do something, as ``organise`` a contest.
+
+    The actions are those of ``web.rights``; asked once a request each.
+    """
+    if participant() is None:
+        return False
+    answers: dict[tuple[str, str | None], bool] = g.setdefault("quiz_rights", {})
+    if (action, scope) not in answers:
+        answers[action, scope] = bool(wiring().allow(action, scope))
+    return answers[action, scope]
 
 
 def require_organiser(scope: str | None = None) -> Participant:

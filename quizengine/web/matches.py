@@ -12,14 +12,14 @@ from quizengine.services.contests import ContestPage
 from quizengine.services.transaction import transaction
 from quizengine.store.essays import StoredMatch
 from quizengine.web.blueprint import Page, page, quiz
-from quizengine.web.host import arrival, require_organiser, session
+from quizengine.web.host import arrival, require_participant, session
 from quizengine.web.pairs import marked
 
 
 @quiz.route("/to-chuc/<slug>/bai-trung", methods=["GET", "POST"])
 def matches(slug: str) -> Page:
     """Show the pairs of essays that share text; comparing them anew is a step of its own."""
-    person = require_organiser(slug)
+    person = require_participant()
     if request.method == "POST":
         scan = essays.scan_contest(session(), slug)
         for part in scan.parts:
@@ -56,7 +56,6 @@ def _coded_matches(slug: str) -> tuple[CodedMatch, ...]:
 @quiz.get("/to-chuc/<slug>/bai-trung/<code_a>/<code_b>")
 def match(slug: str, code_a: str, code_b: str) -> Page:
     """Show two essays side by side, what they share marked in both."""
-    require_organiser(slug)
     shown = contests.contest_page(session(), slug)
     found = _coded_matches(slug)
     for place, pair in enumerate(found, start=1):

@@ -15,6 +15,7 @@ from quizengine.errors import Conflict, InvalidInput, NotAllowed, Param, Place, 
 from quizengine.services import people
 from quizengine.services.people import UNIT_TYPED, clean_field
 from quizengine.services.transaction import transaction
+from quizengine.web import rights
 from quizengine.web.blueprint import Page, page, quiz
 from quizengine.web.board import visible_contest
 from quizengine.web.forms import RegistrationForm, shape
@@ -22,7 +23,6 @@ from quizengine.web.host import (
     Admission,
     Participant,
     arrival,
-    may,
     participant,
     require_participant,
     session,
@@ -137,7 +137,7 @@ def _write(
             if people.participant_of(writing, slug, person.id):
                 return
         else:
-            is_staff = may("organise", slug)
+            is_staff = rights.is_staff(slug)
         people.register(
             writing,
             slug,

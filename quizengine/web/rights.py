@@ -1,0 +1,107 @@
+"""Who may do what: the actions, the one each staff page needs, the check before every request.
+
+An application answers ``allow(action, scope)``; a scope is a contest's slug, or None for what
+belongs to no contest: banks, units, new contests, the record, accounts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Literal
+
+from flask import current_app, g, request
+from werkzeug.routing import Rule
+
+from quizengine.errors import NotAllowed
+from quizengine.services import contests
+from quizengine.web.host import may, require_participant, session
+
+Action = Literal["organise", "judge", "report", "audit", "own"]
+ACTIONS: tuple[Action, ...] = ("organise", "judge", "report", "audit", "own")
+"""Run a contest; read essays without names and decide on copies; see figures and results; read the
+record; give accounts and roles."""
+
+ROLES: Mapping[str, frozenset[Action]] = MappingProxyType(
+    {
+        "owner": frozenset(ACTIONS),
+        "organiser": frozenset(("organise", "judge", "report", "audit")),
+        "jury": frozenset(("judge",)),
+        "reporter": frozenset(("report",)),
+        "auditor": frozenset(("audit", "report")),
+        "participant": frozenset(),
+    }
+)
+"""What the roles of the reference deployment may do."""
+
+RIGHTS: Mapping[str, tuple[Action, ...]] = MappingProxyType(
+    {
+        "quiz.desk": ACTIONS,
+        "quiz.status": ("organise", "report"),
+        "quiz.results_file": ("organise", "report"),
+        "quiz.take_step": ("organise",),
+        "quiz.void_attempt": ("organise",),
+        "quiz.participants": ("organise",),
+        "quiz.participant_page": ("organise",),
+        "quiz.login_code": ("organise",),
+        "quiz.matches": ("judge",),
+        "quiz.match": ("judge",),
+    }
+)
+"""The actions of which each staff page needs one, by its endpoint; a page without them is shut."""
+
+ANYWHERE = frozenset(("quiz.desk",))
+"""Pages that gather contests: open to whoever has a right in one of them, and for that part."""
+
+STAFF_PATH = "/to-chuc/"
+
+
+def check_rights() -> None:
+    """Raise unless the present person has the right that the page asked for needs.
+
+    ``NotLoggedIn`` when nobody is logged in, ``NotAllowed`` otherwise. It stands before every
+    request, so that no page can forget it.
+    """
+    rule, endpoint = request.url_rule, request.endpoint or ""
+    if rule is None or not (endpoint in RIGHTS or is_staff_rule(rule)):
+        return
+    require_participant()
+    scope = (request.view_args or {}).get("slug")
+    if not may_open(endpoint, scope):
+        raise NotAllowed("web.not_allowed")
+
+
+def is_staff_rule(rule: Rule) -> bool:
+    """Return whether an address is one of staff's, below wherever the engine's pages stand."""
+    prefix = next(current_app.url_map.iter_rules("quiz.home")).rule.rstrip("/")
+    return rule.rule.removeprefix(prefix).startswith(STAFF_PATH)
+
+
+def may_one_of(actions: Iterable[str], scope: str | None) -> bool:
+    """Return whether the present person may do one of the actions in the scope."""
+    return any(may(action, scope) for action in actions)
+
+
+def may_open(endpoint: str, slug: str | None = None) -> bool:
+    """Return whether the present person may open a staff page: templates link no other."""
+    if endpoint in ANYWHERE:
+        return any(may_somewhere(action) for action in RIGHTS[endpoint])
+    return may_one_of(RIGHTS.get(endpoint, ()), slug)
+
+
+def may_somewhere(action: str) -> bool:
+    """Return whether the present person may do something outside contests or in one of them."""
+    return may(action) or any(may(action, slug) for slug in _slugs())
+
+
+def is_staff(slug: str | None = None) -> bool:
+    """Return whether the present person has any right in a contest, and so takes no prize in it."""
+    return may_one_of(ACTIONS, slug)
+
+
+def _slugs() -> tuple[str, ...]:
+    """Return the slugs of all contests, read once a request."""
+    if "quiz_slugs" not in g:
+        g.quiz_slugs = tuple(one.slug for one in contests.list_pages(session()))
+    found: tuple[str, ...] = g.quiz_slugs
+    return found
