@@ -43,21 +43,38 @@ def accepts_until(deadline: datetime, grace_ms: int) -> datetime:
     return from_ms(to_ms(deadline) + grace_ms)
 
 
-def is_due(state: State, deadline: datetime, grace_ms: int, now: datetime) -> bool:
-    """Return whether an attempt is still open although it takes no more answers."""
-    return state is State.OPEN and to_ms(now) > to_ms(deadline) + grace_ms
+def clock_at(now: datetime, paused_at: datetime | None) -> datetime:
+    """Return what the clock of a round shows: ``now``, or when it was stopped by a pause."""
+    return now if paused_at is None else min(now, paused_at)
 
 
-def duration_ms(started_at: datetime, submitted_at: datetime | None, deadline: datetime) -> int:
+def is_due(
+    state: State,
+    deadline: datetime,
+    grace_ms: int,
+    now: datetime,
+    paused_at: datetime | None = None,
+) -> bool:
+    """Return whether an attempt is still open although it takes no more answers.
+
+    While its round is paused nothing falls due.
+    """
+    return state is State.OPEN and to_ms(clock_at(now, paused_at)) > to_ms(deadline) + grace_ms
+
+
+def duration_ms(
+    started_at: datetime, submitted_at: datetime | None, deadline: datetime, paused_ms: int = 0
+) -> int:
     """Return the milliseconds an attempt took, from 0 to the whole time it was given.
 
     Grace never counts against anybody: what is submitted in it took until the deadline. An attempt
-    that was never submitted (``None``) took all its time.
+    that was never submitted (``None``) took all its time. Pauses, which the deadline has in it, do
+    not count; extra time that was used does.
     """
     end_ms = to_ms(deadline)
     if submitted_at is not None:
         end_ms = min(end_ms, to_ms(submitted_at))
-    return max(0, end_ms - to_ms(started_at))
+    return max(0, end_ms - to_ms(started_at) - paused_ms)
 
 
 def new_public_id(random_bytes: bytes) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from quizengine.core import sheets
-from quizengine.core.attempts import State, accepts_until, is_due
+from quizengine.core.attempts import State, accepts_until, clock_at, is_due
 from quizengine.core.clock import MILLISECOND, to_ms
 from quizengine.core.papers import canonical_mask, shown_positions
 from quizengine.core.sheets import Outcome, Record
@@ -83,6 +83,9 @@ class Situation:
     """How an attempt stands: what a page that has been away must know."""
 
     state: State
+    clock_at: datetime
+    """What the clock of the round shows: now, or when it was stopped by a pause."""
+    is_paused: bool
     deadline_at: datetime
     accepts_until: datetime
     time_zone: str
@@ -153,6 +156,8 @@ def situation(
     _, flagged = sheets.read_flags(row.flags)
     return Situation(
         state=state_now(row, now),
+        clock_at=clock_at(now, row.paused_at),
+        is_paused=row.paused_at is not None,
         deadline_at=row.deadline_at,
         accepts_until=accepts_until(row.deadline_at, row.grace_ms),
         time_zone=contest_of(contest.file).time_zone,
@@ -239,7 +244,8 @@ def _closed_reason(row: StoredAttempt, now: datetime) -> str | None:
         return "attempt.submitted"
     if row.state is State.VOID:
         return "attempt.void"
-    return "attempt.late" if is_due(State.OPEN, row.deadline_at, row.grace_ms, now) else None
+    is_late = is_due(State.OPEN, row.deadline_at, row.grace_ms, now, row.paused_at)
+    return "attempt.late" if is_late else None
 
 
 def _stored(sitting: Sitting, slot: int, record: Record) -> Stored:

@@ -19,6 +19,7 @@ from quizengine.core import sheets
 from quizengine.core.attempts import (
     PUBLIC_ID_BYTES,
     State,
+    clock_at,
     deadline,
     new_public_id,
     receipt_code,
@@ -93,6 +94,9 @@ class Exam:
     state: State
     started_at: datetime
     deadline_at: datetime
+    clock_at: datetime
+    """What the clock of the round shows: now, or when it was stopped by a pause."""
+    is_paused: bool
     questions: tuple[ExamQuestion, ...]
     prediction_prompt: Texts | None
     prediction: int | None
@@ -142,7 +146,7 @@ def start_attempt(
 ) -> Started:
     """Start a person's next attempt, or return the one that is open: a double click starts one.
 
-    ``Conflict`` outside the round's window or when no attempt is left.
+    ``Conflict`` outside the round's window, in a pause or when no attempt is left.
     """
     entry, rules = _entry(connection, slug, round_code, person)
     attempts.close_due(connection, now, entry.participant_id)
@@ -183,6 +187,8 @@ def exam(executor: Executor, public_id: str, *, person: str, now: datetime, pape
         state=state_now(row, now),
         started_at=row.started_at,
         deadline_at=row.deadline_at,
+        clock_at=clock_at(now, row.paused_at),
+        is_paused=row.paused_at is not None,
         questions=questions,
         prediction_prompt=rules.prediction.prompt if rules.prediction else None,
         prediction=sheets.prediction_of(row.sheet, len(questions)),
@@ -220,6 +226,8 @@ def reopen_attempt(session: Session, public_id: str, *, person: str, now: dateti
         return
     if rules.reopen is not Reopen.UNTIL_DEADLINE or state is State.VOID:
         raise Conflict("attempt.stays_submitted")
+    if row.paused_at is not None:
+        raise Conflict("round.paused", round=rules.id)
     _reopen(session, row, actor=person, now=now)
 
 
@@ -282,6 +290,8 @@ def _refusal(entry: Entry, rules: Round, used: int, now: datetime) -> Conflict |
         return Conflict("round.closed", round=rules.id)
     if now < entry.opens_at:
         return Conflict("round.not_open_yet", round=rules.id)
+    if entry.paused_at is not None:
+        return Conflict("round.paused", round=rules.id)
     if used >= rules.attempts:
         return Conflict("attempt.none_left", allowed=rules.attempts)
     return None

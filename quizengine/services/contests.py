@@ -12,6 +12,7 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 from quizengine import signals
+from quizengine.core.amendments import Amendment, amended
 from quizengine.core.attempts import State
 from quizengine.core.banks import Bank
 from quizengine.core.contest import Contest, Round
@@ -20,7 +21,7 @@ from quizengine.core.drawing import commitment
 from quizengine.errors import Conflict, InvalidInput, NotFound, Problem, has_errors
 from quizengine.formats.contest_file import contest_sha256, read_contest, write_contest
 from quizengine.services import audit
-from quizengine.store import attempts, banks, contests, essays, people
+from quizengine.store import amendments, attempts, banks, contests, essays, people
 from quizengine.store.connection import Executor
 from quizengine.store.contests import StoredContest, StoredRound
 
@@ -37,6 +38,7 @@ class RoundPage:
     rules: Round
     opens_at: datetime
     closes_at: datetime
+    paused_at: datetime | None
     seed_commitment: str | None
     pseudonym_commitment: str | None
     seed: str | None
@@ -44,13 +46,14 @@ class RoundPage:
 
 @dataclass(frozen=True, slots=True)
 class ContestPage:
-    """What anybody may know of a contest."""
+    """What anybody may know of a contest; its rules are those of its file as amended since."""
 
     slug: str
     state: ContestState
     contest: Contest
     sha256: str
     rounds: tuple[RoundPage, ...]
+    amendments: tuple[Amendment, ...]
     opened_at: datetime | None
     closed_at: datetime | None
     published_at: datetime | None
@@ -91,6 +94,11 @@ def contest_of(file: str) -> Contest:
     if read.contest is None:
         raise InvalidInput("contest.stored_file_broken", read.problems)
     return read.contest
+
+
+def amended_contest(executor: Executor, stored: StoredContest) -> Contest:
+    """Return the rules of a stored contest as they are now."""
+    return amended(contest_of(stored.file), amendments.list_amendments(executor, stored.id))
 
 
 def find(executor: Executor, slug: str) -> StoredContest:
@@ -172,8 +180,12 @@ def open_contest(
 
 
 def close_contest(session: Session, slug: str, *, now: datetime, actor: str) -> None:
-    """End every round and open attempt now; ``Conflict`` when the contest is not open."""
+    """End every round and open attempt now; ``Conflict`` when the contest is not open.
+
+    What was answered in a pause counts, and the pause itself is nobody's time.
+    """
     stored = locked(session, slug, "open")
+    amendments.end_pauses(session, stored.id, now)
     contests.close_rounds(session, stored.id, now)
     attempts.cut_open_attempts(session, stored.id, now)
     contests.change_state(session, stored.id, {"state": "closed", "closed_at": now})
@@ -212,7 +224,8 @@ def rules_of_round(contest: Contest, code: str) -> Round:
 
 
 def _page(executor: Executor, stored: StoredContest) -> ContestPage:
-    contest = contest_of(stored.file)
+    changes = amendments.list_amendments(executor, stored.id)
+    contest = amended(contest_of(stored.file), changes)
     is_published = stored.state == "published"
     opened = {row.code: row for row in contests.list_rounds(executor, stored.id)}
     return ContestPage(
@@ -223,6 +236,7 @@ def _page(executor: Executor, stored: StoredContest) -> ContestPage:
         rounds=tuple(
             _round_page(rules, opened.get(rules.id), is_published) for rules in contest.rounds
         ),
+        amendments=changes,
         opened_at=stored.opened_at,
         closed_at=stored.closed_at,
         published_at=stored.published_at,
@@ -235,6 +249,7 @@ def _round_page(rules: Round, opened: StoredRound | None, is_published: bool) ->
         rules=rules,
         opens_at=opened.opens_at if opened else rules.opens_at,
         closes_at=opened.closes_at if opened else rules.closes_at,
+        paused_at=opened.paused_at if opened else None,
         seed_commitment=commitment(opened.seed) if opened else None,
         pseudonym_commitment=commitment(opened.pseudonym_secret) if opened else None,
         seed=opened.seed.hex() if opened and is_published else None,

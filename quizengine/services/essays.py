@@ -21,7 +21,7 @@ from quizengine.core.sheets import Outcome
 from quizengine.core.text import count_words
 from quizengine.errors import Conflict, InvalidInput, NotFound
 from quizengine.services import audit
-from quizengine.services.contests import contest_of, find
+from quizengine.services.contests import amended_contest, contest_of, find
 from quizengine.store import contests, essays, people
 from quizengine.store.connection import Executor
 from quizengine.store.essays import StoredMatch
@@ -288,7 +288,7 @@ def _desk(
     participant = people.find_participant(executor, slug, person)
     if stored is None or participant is None:
         raise NotFound("attempt.not_registered", slug=slug)
-    task = contest_of(stored.file).essay
+    task = amended_contest(executor, stored).essay
     if task is None:
         raise NotFound("essay.no_task", slug=slug)
     if now < task.opens_at:

@@ -6,7 +6,7 @@ The only place of a participant's path where keys are read, and only once they m
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from quizengine.core import sheets
@@ -95,7 +95,7 @@ def receipt(executor: Executor, public_id: str, *, person: str, now: datetime) -
     stored, stored_round, rules = rules_of_attempt(executor, row)
     count = rules.questions()
     score = None
-    if _reveals_score(stored, rules, now):
+    if _reveals_score(executor, stored, stored_round, rules, now):
         score = _score(row, banks.read_bank(executor, stored_round.version_id), rules)
     return Receipt(
         public_id=public_id,
@@ -107,7 +107,7 @@ def receipt(executor: Executor, public_id: str, *, person: str, now: datetime) -
         state=state,
         started_at=row.started_at,
         finished_at=row.submitted_at or row.deadline_at,
-        duration_ms=duration_ms(row.started_at, row.submitted_at, row.deadline_at),
+        duration_ms=duration_ms(row.started_at, row.submitted_at, row.deadline_at, row.paused_ms),
         answered=sheets.answered(row.sheet, count),
         questions=count,
         prediction=sheets.prediction_of(row.sheet, count),
@@ -135,6 +135,7 @@ def _may_reopen(row: StoredAttempt, stored: StoredContest, rules: Round, now: da
         rules.reopen is Reopen.UNTIL_DEADLINE
         and row.state is State.SUBMITTED
         and stored.state == "open"
+        and row.paused_at is None
         and now < row.deadline_at
     )
 
@@ -145,7 +146,8 @@ def key_review(
     """Return a finished attempt with the keys; ``Conflict`` before the round reveals them."""
     row = own_attempt(executor, public_id, person)
     stored, stored_round, rules = rules_of_attempt(executor, row)
-    if state_now(row, now) is State.OPEN or not _reveals_key(stored, rules, now):
+    is_open = state_now(row, now) is State.OPEN
+    if is_open or not reveals_key(executor, stored, stored_round, rules, now):
         raise Conflict("results.not_revealed")
     bank = banks.read_bank(executor, stored_round.version_id)
     score = _score(row, bank, rules)
@@ -183,7 +185,8 @@ def rules_of_attempt(
 
 def state_now(row: StoredAttempt, now: datetime) -> State:
     """Return the state as it is now, whether or not a sweep has written it down."""
-    return State.EXPIRED if is_due(row.state, row.deadline_at, row.grace_ms, now) else row.state
+    is_over = is_due(row.state, row.deadline_at, row.grace_ms, now, row.paused_at)
+    return State.EXPIRED if is_over else row.state
 
 
 def shown_questions(row: StoredAttempt, prompts: Sequence[Prompt]) -> tuple[ExamQuestion, ...]:
@@ -215,20 +218,36 @@ def last_saved_at(row: StoredAttempt, records: Iterable[Record]) -> datetime | N
     return row.started_at + max(saved) * MILLISECOND if saved else None
 
 
-def _reveals_score(stored: StoredContest, rules: Round, now: datetime) -> bool:
+def _reveals_score(
+    executor: Executor,
+    stored: StoredContest,
+    stored_round: StoredRound,
+    rules: Round,
+    now: datetime,
+) -> bool:
     return (
         stored.state == "published"
         or rules.reveal is Reveal.SCORE
-        or _reveals_key(stored, rules, now)
+        or reveals_key(executor, stored, stored_round, rules, now)
     )
 
 
-def _reveals_key(stored: StoredContest, rules: Round, now: datetime) -> bool:
+def reveals_key(
+    executor: Executor,
+    stored: StoredContest,
+    stored_round: StoredRound,
+    rules: Round,
+    now: datetime,
+) -> bool:
     """Return whether the key may be seen: nobody may still be answering the same questions."""
+    if rules.reveal is not Reveal.KEY_AFTER_CLOSE or stored.state == "published":
+        return rules.reveal is Reveal.KEY_AFTER_CLOSE
+    closes_at = max(rules.closes_at, stored_round.closes_at)
+    end = replace(rules, closes_at=closes_at).ends_at()
     # Closing early ends every attempt, but what is on its way is taken in the grace after it.
-    end = min(rules.ends_at(), stored.closed_at or rules.ends_at())
-    is_over = stored.state == "published" or now > accepts_until(end, rules.grace_ms)
-    return rules.reveal is Reveal.KEY_AFTER_CLOSE and is_over
+    is_over = now > accepts_until(min(end, stored.closed_at or end), rules.grace_ms)
+    # Pauses and extra time let somebody go on when the round has ended for the others.
+    return is_over and not attempts.runs_on(executor, stored_round.id, now)
 
 
 def _score(row: StoredAttempt, bank: Bank, rules: Round) -> Score:

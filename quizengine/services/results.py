@@ -310,6 +310,7 @@ def _columns(
     ordinals, points = paper_columns(finished.papers, slots)
     started = np.asarray(finished.started_ms, dtype=np.int64)
     deadline = np.asarray(finished.deadline_ms, dtype=np.int64)
+    paused = np.asarray(finished.paused_ms, dtype=np.int64)
     submitted = np.asarray(
         [
             end if own is None else own
@@ -326,7 +327,7 @@ def _columns(
             values[kept, :slots, 2], ordinals[kept], points[kept], keys_of(bank), rules.scoring
         ),
         prediction=_predictions(values, slots)[kept],
-        duration_ms=np.maximum(np.minimum(submitted, deadline) - started, 0)[kept],
+        duration_ms=np.maximum(np.minimum(submitted, deadline) - started - paused, 0)[kept],
         submitted_ms=submitted[kept],
     )
     rows = kept.tolist()

@@ -62,6 +62,10 @@ class StoredAttempt:
     paper: bytes
     sheet: bytes
     flags: bytes | None
+    paused_ms: int
+    extra_ms: int
+    #: Since when its round is paused; None while it is not.
+    paused_at: datetime | None
 
     def slots(self) -> int:
         """Return how many questions the paper has."""
@@ -83,6 +87,7 @@ class Entry:
     pseudonym_secret: bytes
     participant_id: int
     person_key: str
+    paused_at: datetime | None
 
 
 _ATTEMPT = (
@@ -99,6 +104,12 @@ _ATTEMPT = (
     AttemptRow.paper,
     AttemptRow.sheet,
     AttemptRow.flags,
+    AttemptRow.paused_ms,
+    AttemptRow.extra_ms,
+    select(RoundRow.paused_at)
+    .where(RoundRow.id == AttemptRow.round_id)
+    .correlate(AttemptRow)
+    .scalar_subquery(),
 )
 
 
@@ -123,6 +134,7 @@ def find_entry(executor: Executor, slug: str, round_code: str, person: str) -> E
             RoundRow.pseudonym_secret,
             ParticipantRow.id,
             ParticipantRow.person_key,
+            RoundRow.paused_at,
         )
         .join(RoundRow, RoundRow.contest_id == ContestRow.id)
         .join(ParticipantRow, ParticipantRow.contest_id == ContestRow.id)
@@ -130,7 +142,7 @@ def find_entry(executor: Executor, slug: str, round_code: str, person: str) -> E
             ContestRow.slug == slug, RoundRow.code == round_code, ParticipantRow.person == person
         )
     )
-    row = executor.execute(query).first()
+    row: Sequence[Any] | None = executor.execute(query).first()
     return Entry(*row) if row else None
 
 
@@ -220,7 +232,10 @@ def save_flags(
 
 
 def submit(executor: Executor, public_id: str, person: str, now: datetime) -> bool:
-    """Mark an open attempt as submitted if its time is not over; return whether it was."""
+    """Mark an open attempt as submitted if its time is not over; return whether it was.
+
+    What is submitted while the round is paused took until the pause began.
+    """
     values = {"at_public_id": public_id, "at_person": person, "at_now_ms": to_ms(now)}
     return count_changed(executor, _SUBMIT, {**values, "at_now": now}) == 1
 
@@ -296,6 +311,13 @@ def latest_end(executor: Executor, round_id: int) -> datetime | None:
     return None if end_ms is None else from_ms(end_ms)
 
 
+def runs_on(executor: Executor, round_id: int, now: datetime) -> bool:
+    """Return whether an attempt of a round takes answers now, or will again after a pause."""
+    is_running = exists().where(AttemptRow.round_id == round_id, takes_answers(now))
+    is_paused = exists().where(RoundRow.id == round_id, RoundRow.paused_at.is_not(None))
+    return bool(executor.scalar(select(or_(is_paused, is_running))))
+
+
 def count_states(executor: Executor, round_id: int, now: datetime) -> dict[State, int]:
     """Return how many attempts of a round are in each state now, without those of staff."""
     query = (
@@ -316,7 +338,22 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
         AttemptRow.state == State.OPEN.value,
         AttemptRow.deadline_at < now,  # what the index can find
         _end() < to_ms(now),
+        ~clock_stands(),
     )
+
+
+def takes_answers(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that an attempt is open and its time is not over."""
+    return and_(AttemptRow.state == State.OPEN.value, or_(_end() >= to_ms(now), clock_stands()))
+
+
+def clock_stands() -> ColumnElement[bool]:
+    """Return the condition that an attempt's round was paused before its time was over."""
+    pause = select(RoundRow.id).where(
+        RoundRow.id == AttemptRow.round_id,
+        type_coerce(RoundRow.paused_at, BigInteger) <= _end(),
+    )
+    return pause.correlate(AttemptRow).exists()
 
 
 def _end() -> ColumnElement[int]:
@@ -338,7 +375,7 @@ def _writable() -> tuple[ColumnElement[bool], ...]:
         AttemptRow.public_id == bindparam("at_public_id", type_=String),
         is_owned,
         AttemptRow.state.in_((State.OPEN.value, State.EXPIRED.value)),
-        _end() >= bindparam("at_now_ms", type_=BigInteger),
+        or_(_end() >= bindparam("at_now_ms", type_=BigInteger), clock_stands()),
         ~exists().where(ResultVersionRow.round_id == AttemptRow.round_id),
     )
 
@@ -373,14 +410,36 @@ def _save_flags() -> Update:
     )
 
 
+def _submit() -> Update:
+    since_pause = bindparam("at_now_ms", type_=BigInteger) - type_coerce(
+        RoundRow.paused_at, BigInteger
+    )
+    pause = select(since_pause).where(RoundRow.id == AttemptRow.round_id, since_pause > 0)
+    stood_ms = func.coalesce(pause.correlate(AttemptRow).scalar_subquery(), 0)
+    return (
+        update(AttemptRow)
+        .where(*_writable())
+        .values(
+            state=State.SUBMITTED.value,
+            submitted_at=bindparam("at_now", type_=Instant()),
+            **moved_by(stood_ms),
+        )
+    )
+
+
+def moved_by(stood_ms: ColumnElement[int] | int) -> dict[str, ColumnElement[Any]]:
+    """Return the values of an attempt whose clock stood so long: its deadline moves with it."""
+    deadline_ms = type_coerce(AttemptRow.deadline_at, BigInteger) + stood_ms
+    return {
+        "deadline_at": type_coerce(deadline_ms, Instant()),
+        "paused_ms": AttemptRow.paused_ms + stood_ms,
+    }
+
+
 #: The sequence number of a sender that does not say what it has seen: no other is higher.
 _ANY = b"\xff\xff\xff\xff"
 
 #: Built once: putting such a statement together costs many times what running it does.
 _SAVE_RECORD = _save_record()
 _SAVE_FLAGS = _save_flags()
-_SUBMIT = (
-    update(AttemptRow)
-    .where(*_writable())
-    .values(state=State.SUBMITTED.value, submitted_at=bindparam("at_now", type_=Instant()))
-)
+_SUBMIT = _submit()

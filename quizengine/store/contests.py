@@ -39,6 +39,7 @@ class StoredRound:
     version_id: int
     seed: bytes
     pseudonym_secret: bytes
+    paused_at: datetime | None
 
 
 _CONTEST = (
@@ -60,6 +61,7 @@ _ROUND = (
     RoundRow.version_id,
     RoundRow.seed,
     RoundRow.pseudonym_secret,
+    RoundRow.paused_at,
 )
 
 

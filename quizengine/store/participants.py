@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Select,
     and_,
@@ -18,12 +17,11 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    type_coerce,
     union_all,
 )
 
 from quizengine.core.attempts import State, is_due
-from quizengine.core.clock import to_ms
+from quizengine.store.attempts import takes_answers
 from quizengine.store.connection import Executor
 from quizengine.store.tables import AttemptRow, EssayRow, ParticipantRow, RoundRow, UnitRow
 
@@ -124,15 +122,16 @@ def list_states(
             AttemptRow.state,
             AttemptRow.deadline_at,
             AttemptRow.grace_ms,
+            RoundRow.paused_at,
         )
         .join(RoundRow, RoundRow.id == AttemptRow.round_id)
         .where(AttemptRow.participant_id.in_(numbers))
         .order_by(RoundRow.opens_at, RoundRow.id, AttemptRow.number)
     )
     found = []
-    for number, code, attempt, stored, deadline_at, grace_ms in executor.execute(query):
+    for number, code, attempt, stored, deadline_at, grace_ms, paused_at in executor.execute(query):
         state = State(stored)
-        if is_due(state, deadline_at, grace_ms, now):
+        if is_due(state, deadline_at, grace_ms, now, paused_at):
             state = State.EXPIRED
         found.append(AttemptState(number, code, attempt, state))
     return tuple(found)
@@ -154,7 +153,7 @@ def find_running(executor: Executor, person: str, now: datetime) -> str | None:
     query = (
         select(AttemptRow.public_id)
         .join(ParticipantRow, ParticipantRow.id == AttemptRow.participant_id)
-        .where(ParticipantRow.person == person, _takes_answers(now))
+        .where(ParticipantRow.person == person, takes_answers(now))
         .order_by(AttemptRow.deadline_at)
         .limit(1)
     )
@@ -199,17 +198,12 @@ def _is_of_unit(part: str) -> ColumnElement[bool]:
 
 def _stands(standing: Standing, now: datetime) -> ColumnElement[bool]:
     is_own = AttemptRow.participant_id == ParticipantRow.id
-    takes_answers = _takes_answers(now)
-    is_over = and_(AttemptRow.state != State.VOID.value, ~takes_answers)
+    is_running = takes_answers(now)
+    is_over = and_(AttemptRow.state != State.VOID.value, ~is_running)
     conditions: dict[Standing, ColumnElement[bool]] = {
         "none": ~exists().where(is_own),
-        "open": exists().where(is_own, takes_answers),
+        "open": exists().where(is_own, is_running),
         "finished": exists().where(is_own, is_over),
         "void": exists().where(is_own, AttemptRow.state == State.VOID.value),
     }
     return conditions[standing]
-
-
-def _takes_answers(now: datetime) -> ColumnElement[bool]:
-    end_ms = type_coerce(AttemptRow.deadline_at, BigInteger) + AttemptRow.grace_ms
-    return and_(AttemptRow.state == State.OPEN.value, end_ms >= to_ms(now))

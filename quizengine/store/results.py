@@ -24,6 +24,7 @@ class FinishedAttempts:
     started_ms: list[int]
     deadline_ms: list[int]
     submitted_ms: list[int | None]
+    paused_ms: list[int]
     papers: list[bytes]
     sheets: list[bytes]
 
@@ -109,6 +110,7 @@ def read_finished(executor: Executor, round_id: int) -> FinishedAttempts:
             _milliseconds(AttemptRow.started_at),
             _milliseconds(AttemptRow.deadline_at),
             _milliseconds(AttemptRow.submitted_at),
+            AttemptRow.paused_ms,
             AttemptRow.paper,
             AttemptRow.sheet,
         )
@@ -120,7 +122,7 @@ def read_finished(executor: Executor, round_id: int) -> FinishedAttempts:
         )
         .order_by(AttemptRow.id)
     )
-    columns = list(zip(*executor.execute(query), strict=True)) or [()] * 8
+    columns = list(zip(*executor.execute(query), strict=True)) or [()] * 9
     return FinishedAttempts(*(list(column) for column in columns))
 
 

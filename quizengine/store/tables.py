@@ -220,7 +220,7 @@ class RoundRow(Base):
     seed: Mapped[bytes] = mapped_column(LargeBinary)
     #: 256 bits behind the pseudonyms; committed to, never published.
     pseudonym_secret: Mapped[bytes] = mapped_column(LargeBinary)
-    #: Since when nobody may start or answer; null while the round is not paused.
+    #: Since when the round's clock stands and nobody may start; null while it is not paused.
     paused_at: Mapped[datetime | None]
 
 
@@ -342,8 +342,9 @@ class AttemptRow(Base):
     deadline_at: Mapped[datetime]
     #: How long after the deadline an answer still counts, for the network's sake.
     grace_ms: Mapped[int] = mapped_column(Integer)
-    #: Pauses of the round within the attempt; the deadline has them in it, the duration has not.
-    paused_ms: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    #: How long its clock stood, in pauses of the round or until it was opened again; the deadline
+    #: has it in it, the duration has not.
+    paused_ms: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     #: Extra time given to this attempt; the deadline has it in it.
     extra_ms: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     submitted_at: Mapped[datetime | None]

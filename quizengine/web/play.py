@@ -137,7 +137,7 @@ def _exam_page(
         flagged=found.flagged if flagged is None else flagged,
         letters=LETTERS,
         prediction=stored if prediction is None else prediction,
-        left_ms=_left_ms(found.deadline_at),
+        left_ms=_left_ms(found.deadline_at, found.clock_at),
         kept=_numbers("giu"),
         is_saved="luu" in request.args,
         **context,
@@ -162,17 +162,19 @@ def back_to_exam(public_id: str) -> Page:
 def situation(public_id: str) -> Page:
     """Tell a script how an attempt stands: the time left, what is stored, where to go when over.
 
-    JSON out: ``{"state", "left_ms", "over_ms", "until", "answers": [{"slot", "sequence",
+    JSON out: ``{"state", "paused", "left_ms", "over_ms", "until", "answers": [{"slot", "sequence",
     "positions" or "number"}], "flags": [slot], "sequence", "token", "leave": null or address}``.
     ``left_ms`` is the time shown to people; ``over_ms`` ends with the grace, after which no answer
-    is taken any more. ``sequence`` is one that no save has used.
+    is taken any more; both stand while the round is ``paused``. ``sequence`` is one that no save
+    has used.
     """
     found = _situation(public_id)
     is_over = found.state != "open"
     return jsonify(
         state=found.state,
-        left_ms=_left_ms(found.deadline_at),
-        over_ms=_left_ms(found.accepts_until),
+        paused=found.is_paused,
+        left_ms=_left_ms(found.deadline_at, found.clock_at),
+        over_ms=_left_ms(found.accepts_until, found.clock_at),
         until=clock(found.deadline_at, found.time_zone),
         answers=[_json_of(stored) for stored in found.answers],
         flags=sorted(found.flagged),
@@ -192,8 +194,8 @@ def _situation(public_id: str) -> Situation:
     )
 
 
-def _left_ms(until: datetime) -> int:
-    return max(0, to_ms(until) - to_ms(arrival()))
+def _left_ms(until: datetime, clock_at: datetime) -> int:
+    return max(0, to_ms(until) - to_ms(clock_at))
 
 
 def _json_of(stored: Stored) -> dict[str, Any]:
@@ -467,7 +469,7 @@ def check(public_id: str) -> Page:
         missing=[question for question in found.questions if not question.chosen],
         flagged=[question for question in found.questions if question.slot in found.flagged],
         left_over=_attempts_left(found),
-        left_ms=_left_ms(found.deadline_at),
+        left_ms=_left_ms(found.deadline_at, found.clock_at),
     )
 
 

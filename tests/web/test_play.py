@@ -373,6 +373,7 @@ def test_a_script_is_told_how_its_attempt_stands(site: Site) -> None:
     ).is_json
     assert found == {
         "state": "open",
+        "paused": False,
         "left_ms": 15 * 60_000,
         "over_ms": 15 * 60_000 + 5_000,
         "until": "20:20",

@@ -18,8 +18,8 @@ FIRST_ROLES = "role IN ('participant', 'organiser')"
 def upgrade() -> None:
     """Add the columns and tables, and allow the new roles."""
     op.add_column("quiz_round", sa.Column("paused_at", sa.BigInteger(), nullable=True))
-    for name in ("paused_ms", "extra_ms"):
-        column = sa.Column(name, sa.Integer(), server_default=sa.text("0"), nullable=False)
+    for name, kind in (("paused_ms", sa.BigInteger()), ("extra_ms", sa.Integer())):
+        column = sa.Column(name, kind, server_default=sa.text("0"), nullable=False)
         op.add_column("quiz_attempt", column)
     _allow_roles(ROLES)
     op.create_table(
