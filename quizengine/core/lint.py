@@ -76,6 +76,19 @@ def find(bank: Bank) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda each: last if each.index is None else each.index))
 
 
+KEY_CODES = frozenset(("bank.key_outside", "bank.key_missing", "bank.key_several"))
+SPREAD_CODES = frozenset(("bank.key_same_letter", "bank.key_longest"))
+
+
+def find_of_key(bank: Bank, index: int) -> tuple[Finding, ...]:
+    """Return the findings that another key of one question may have changed.
+
+    Those of its own with a code of ``KEY_CODES``, and of the whole bank those of ``SPREAD_CODES``.
+    """
+    own = (one for one in _of_question(index, bank.questions[index]) if one.code in KEY_CODES)
+    return (*own, *_skewed_letter(bank), *_skewed_length(bank))
+
+
 def folded(text: str) -> str:
     """Return the text without case, spacing and closing marks: two such equal texts are one."""
     return " ".join(text.casefold().split()).rstrip(" .;,:?!…")

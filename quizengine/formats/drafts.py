@@ -105,7 +105,9 @@ def settled(found: DraftBank) -> ReadBank:
         if finding.index is not None:
             place = found.drafts[finding.index].place_of(finding.part)
         found.report(finding.code, place, finding.severity, **finding.params)
-    return ReadBank(bank, found.format, tuple(sorted(found.problems, key=_position)))
+    problems = tuple(sorted(found.problems, key=position))
+    places = tuple({"question": draft.place, **draft.places} for draft in found.drafts)
+    return ReadBank(bank, found.format, problems, places)
 
 
 def one_line(text: str) -> str:
@@ -212,7 +214,7 @@ def _as_of(found: DraftBank) -> date | None:
     return None
 
 
-def _position(problem: Problem) -> tuple[bool, str, int, int, str]:
+def position(problem: Problem) -> tuple[bool, str, int, int, str]:
     """Return what sorts problems as they stand in the file; those of the whole file come last."""
     sheet, _, at = problem.place.at.rpartition("!")
     cell = re.fullmatch(r"([A-Z]*)(\d{1,9})", at)

@@ -45,6 +45,8 @@ class ReadBank:
     bank: Bank
     format: str
     problems: tuple[Problem, ...] = ()
+    places: tuple[Mapping[str, Place], ...] = ()
+    """Of each question where its parts stand; ``question`` is where it begins."""
 
 
 def refused(code: str, place: Place | None = None, **params: Param) -> InvalidFile:

@@ -605,6 +605,8 @@ class UploadRow(Base):
     #: The name on the organiser's device.
     file_name: Mapped[str] = mapped_column(String(200))
     content: Mapped[bytes] = mapped_column(LargeBinary)
+    #: What was read of it, with the problems; empty until it has been read.
+    found: Mapped[dict[str, Any]]
     #: What the organiser put right on the page, by question.
     fixes: Mapped[dict[str, Any]]
     made_by: Mapped[str] = mapped_column(String(200))
