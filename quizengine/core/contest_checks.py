@@ -42,7 +42,10 @@ from quizengine.errors import Conflict, Param, Place, Problem, Severity
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 MAX_SLUG = 60
 RESERVED_SLUGS = frozenset(
-    {"cau-hoi", "cuoc-thi", "don-vi", "lam-bai", "ngon-ngu", "nhat-ky", "static", "to-chuc"}
+    (
+        *("cau-hoi", "cuoc-thi", "don-vi", "lam-bai", "ngon-ngu", "nhat-ky", "static", "to-chuc"),
+        "truc-tiep",
+    )
 )
 """What pages that belong to no contest have in the place of a slug."""
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][A-Za-z]{1,3})?\Z")

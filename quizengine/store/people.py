@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -136,6 +136,14 @@ def find_account_of(executor: Executor, person: str) -> Account | None:
     """Return the account of a person, or None."""
     row = executor.execute(select(*_ACCOUNT).where(AccountRow.person == person)).first()
     return Account(*row) if row else None
+
+
+def names_of(executor: Executor, persons: Collection[str]) -> dict[str, str]:
+    """Return what the accounts of people are called, by person; who has none is left out."""
+    query = select(AccountRow.person, AccountRow.name).where(
+        AccountRow.role != "participant", AccountRow.person.in_(persons)
+    )
+    return {row.person: row.name for row in executor.execute(query)}
 
 
 def insert_session(executor: Executor, values: Mapping[str, Any]) -> None:

@@ -31,7 +31,7 @@ from quizengine.web import assets, brand, languages
 from quizengine.web.host import NotLoggedIn, arrival, may, participant
 from quizengine.web.in_app import inside_app
 from quizengine.web.poster import bound, dots
-from quizengine.web.rights import check_rights, is_staff, may_open
+from quizengine.web.rights import check_rights, is_staff, may_open, may_somewhere
 from quizengine.web.security import (
     TOKEN_FIELD,
     ExpiredToken,
@@ -97,6 +97,7 @@ def page_context() -> dict[str, Any]:
         "is_staff": is_staff,
         "may": may,
         "may_open": may_open,
+        "may_somewhere": may_somewhere,
         "now": arrival(),
         "owner": owner(),
         "participant": participant(),

@@ -20,6 +20,7 @@ from quizengine.web import (  # noqa: F401 - they attach the routes
     participants,
     people,
     play,
+    record,
     steps,
 )
 from quizengine.web.blueprint import quiz
@@ -41,6 +42,7 @@ DEFAULTS: dict[str, Any] = {
     "QUIZ_LOGIN_URL": "",
     "QUIZ_LOGOUT_URL": "",
     "QUIZ_ACCOUNT_URL": "",
+    "QUIZ_STAFF_URL": "",
     "QUIZ_DEFAULT_LANGUAGE": "vi",
     "QUIZ_CONTENT_SECURITY_POLICY": (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
@@ -86,7 +88,8 @@ class QuizEngine:
         ``db`` is the application's own Flask-SQLAlchemy; the engine works in its session and copies
         its tables into its metadata, so that the application's migrations leave them alone.
         ``participant()`` returns who is taking part, or None. ``allow(action, scope)`` says whether
-        that person may ``"organise"`` a contest (``scope`` is its slug, or None for any).
+        that person may do something: the actions are those of ``web.rights``, ``scope`` is the slug
+        of a contest, or None for what belongs to none.
         ``csrf_nonce()`` may return a secret of the present log-in; else one is kept in Flask's
         session. ``sign_up`` makes accounts in one step with the registration for a contest;
         without it people log in first. ``login_code(person)`` gives somebody who has lost their

@@ -1,43 +1,88 @@
-"""The organiser's desk: where the contests stand, and their results."""
+"""The organiser's desk: the contests that a person has rights in, and where each stands."""
 
 from __future__ import annotations
 
-from flask import Response
+from typing import Any
 
-from quizengine.errors import NotFound
+from flask import Response, redirect, request, url_for
+
+from quizengine.core.text import fold
 from quizengine.services import contests, results
 from quizengine.services.contests import ContestPage
 from quizengine.web.blueprint import Page, page, quiz
-from quizengine.web.host import arrival, may, session
-from quizengine.web.rights import is_staff
+from quizengine.web.host import arrival, session
+from quizengine.web.languages import text
+from quizengine.web.rights import may_open, may_see
 from quizengine.web.steps import STEPS
+
+PAGE_ROWS = 20
+KINDS = {"nguoi-thi": "quiz.participants", "bai-viet": "quiz.matches"}
+"""What a contest may be chosen for, by its word in the address; otherwise for its status."""
 
 
 @quiz.get("/to-chuc/")
 def desk() -> Page:
     """Show the contests that the person organises."""
-    pages = [shown for shown in contests.list_pages(session()) if may_see(shown)]
-    return page("desk", pages=pages)
+    return page("desk", pages=visible_pages())
 
 
-def may_see(shown: ContestPage) -> bool:
-    """Return whether the person has a right in a contest; a draft is for its organisers alone."""
-    if shown.state == "draft":
-        return may("organise", shown.slug)
-    return is_staff(shown.slug)
+def visible_pages() -> list[ContestPage]:
+    """Return the contests that the person has a right in, the newest first."""
+    return [shown for shown in contests.list_pages(session()) if may_see(shown)]
 
 
-def require_visible(shown: ContestPage) -> None:
-    """Raise ``NotFound`` for a draft that is not for the person to see."""
-    if not may_see(shown):
-        raise NotFound("contest.unknown", slug=shown.slug)
+def desk_zone() -> str:
+    """Return the time zone of pages that belong to no contest: that of the newest one."""
+    pages = contests.list_pages(session())
+    return pages[0].contest.time_zone if pages else "UTC"
+
+
+@quiz.get("/to-chuc/cuoc-thi")
+def contest_list() -> Page:
+    """Show the contests that the address asks for, to go on to their status, people or essays.
+
+    Where there is only one to choose, it leads there.
+    """
+    kind = request.args.get("xem", "")
+    endpoint = KINDS.get(kind, "quiz.status")
+    asked = {name: request.args.get(name, "").strip() for name in ("tim", "luc")}
+    pages = [one for one in visible_pages() if kind not in KINDS or may_open(endpoint, one.slug)]
+    if kind in KINDS and len(pages) == 1:
+        return redirect(url_for(endpoint, slug=pages[0].slug), 303)
+    found = [one for one in pages if _is_sought(one, **asked)]
+    count = max(1, -(-len(found) // PAGE_ROWS))
+    number = min(max(1, request.args.get("trang", 1, type=int)), count)
+
+    def link(**changes: Any) -> str:
+        """Return the address of the same list with something changed."""
+        kept = {"xem": kind if kind in KINDS else "", **asked, **changes}
+        return url_for(
+            "quiz.contest_list", **{name: value for name, value in kept.items() if value}
+        )
+
+    return page(
+        "contests",
+        pages=found[(number - 1) * PAGE_ROWS : number * PAGE_ROWS],
+        total=len(found),
+        number_of_page=number,
+        count_of_pages=count,
+        kind=kind if kind in KINDS else "",
+        endpoint=endpoint,
+        asked=asked,
+        link=link,
+    )
+
+
+def _is_sought(shown: ContestPage, *, tim: str, luc: str) -> bool:
+    if luc and shown.state != luc:
+        return False
+    return fold(tim) in fold(f"{text(shown.contest.title)} {shown.slug}")
 
 
 @quiz.get("/to-chuc/<slug>/")
 def status(slug: str) -> Page:
     """Show how a contest goes and what may be done with it now."""
     found = contests.status(session(), slug, now=arrival())
-    require_visible(found.page)
     return page(
         "status", contest=found.page.contest, shown=found.page, status=found, steps=tuple(STEPS)
     )

@@ -13,8 +13,9 @@ from typing import Literal
 from flask import current_app, g, request
 from werkzeug.routing import Rule
 
-from quizengine.errors import NotAllowed
+from quizengine.errors import NotAllowed, NotFound
 from quizengine.services import contests
+from quizengine.services.contests import ContestPage
 from quizengine.web.host import may, require_participant, session
 
 Action = Literal["organise", "judge", "report", "audit", "own"]
@@ -37,6 +38,8 @@ ROLES: Mapping[str, frozenset[Action]] = MappingProxyType(
 RIGHTS: Mapping[str, tuple[Action, ...]] = MappingProxyType(
     {
         "quiz.desk": ACTIONS,
+        "quiz.contest_list": ACTIONS,
+        "quiz.record": ("audit",),
         "quiz.status": ("organise", "report"),
         "quiz.results_file": ("organise", "report"),
         "quiz.take_step": ("organise",),
@@ -50,7 +53,7 @@ RIGHTS: Mapping[str, tuple[Action, ...]] = MappingProxyType(
 )
 """The actions of which each staff page needs one, by its endpoint; a page without them is shut."""
 
-ANYWHERE = frozenset(("quiz.desk",))
+ANYWHERE = frozenset(("quiz.desk", "quiz.contest_list"))
 """Pages that gather contests: open to whoever has a right in one of them, and for that part."""
 
 STAFF_PATH = "/to-chuc/"
@@ -59,8 +62,8 @@ STAFF_PATH = "/to-chuc/"
 def check_rights() -> None:
     """Raise unless the present person has the right that the page asked for needs.
 
-    ``NotLoggedIn`` when nobody is logged in, ``NotAllowed`` otherwise. It stands before every
-    request, so that no page can forget it.
+    ``NotLoggedIn`` when nobody is logged in, ``NotFound`` for a draft that the person does not
+    organise, ``NotAllowed`` otherwise. It stands before every request: no page can forget it.
     """
     rule, endpoint = request.url_rule, request.endpoint or ""
     if rule is None or not (endpoint in RIGHTS or is_staff_rule(rule)):
@@ -69,6 +72,13 @@ def check_rights() -> None:
     scope = (request.view_args or {}).get("slug")
     if not may_open(endpoint, scope):
         raise NotAllowed("web.not_allowed")
+    if scope is not None and not may("organise", scope):
+        _hide_draft(scope)
+
+
+def _hide_draft(slug: str) -> None:
+    if contests.find(session(), slug).state == "draft":
+        raise NotFound("contest.unknown", slug=slug)
 
 
 def is_staff_rule(rule: Rule) -> bool:
@@ -85,18 +95,26 @@ def may_one_of(actions: Iterable[str], scope: str | None) -> bool:
 def may_open(endpoint: str, slug: str | None = None) -> bool:
     """Return whether the present person may open a staff page: templates link no other."""
     if endpoint in ANYWHERE:
-        return any(may_somewhere(action) for action in RIGHTS[endpoint])
+        return may_somewhere(endpoint)
     return may_one_of(RIGHTS.get(endpoint, ()), slug)
 
 
-def may_somewhere(action: str) -> bool:
-    """Return whether the present person may do something outside contests or in one of them."""
-    return may(action) or any(may(action, slug) for slug in _slugs())
+def may_somewhere(endpoint: str) -> bool:
+    """Return whether the present person may open a kind of page, of whichever contest."""
+    actions = RIGHTS.get(endpoint, ())
+    return may_one_of(actions, None) or any(may_one_of(actions, slug) for slug in _slugs())
 
 
 def is_staff(slug: str | None = None) -> bool:
     """Return whether the present person has any right in a contest, and so takes no prize in it."""
     return may_one_of(ACTIONS, slug)
+
+
+def may_see(shown: ContestPage) -> bool:
+    """Return whether the present person has a right in a contest; a draft is its organisers'."""
+    if shown.state == "draft":
+        return may("organise", shown.slug)
+    return is_staff(shown.slug)
 
 
 def _slugs() -> tuple[str, ...]:
