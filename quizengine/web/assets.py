@@ -1,14 +1,13 @@
 """The files that pages link, as browsers get them: compact, gzipped, kept for a year.
 
-What stands in the folder of static files is written for people. Comments and indentation are taken
-out when a process first serves a file, and the colours of the federation are put in.
+What stands in the folder of static files is written for people. Comments and spaces are taken out
+when a process first serves a file, and the colours of the federation are put in.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,20 +16,20 @@ from flask import Response, current_app, request, url_for
 
 from quizengine.errors import NotFound
 from quizengine.web import brand
+from quizengine.web.compaction import compact_script, compact_style, markup_of, style_part
 from quizengine.web.encoding import takes_gzip
 
 FILES = Path(__file__).parent / "static" / "quiz"
 STYLES = "quiz.css"
 EXAM_STYLES = "exam.css"
-"""The sections of the style sheet that an exam page needs, as a sheet of their own."""
-EXAM_SECTIONS = frozenset("12479")
+"""The rules of the style sheet that an exam page can use, as a sheet of their own."""
+TEMPLATES = FILES.parents[1] / "templates" / "quiz"
+EXAM_TEMPLATES = ("frame.html", "exam.html", "two.html")
+EXAM_SCRIPTS = ("answers.js",)
 KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 KINDS |= brand.PICTURES
 SQUEEZED = frozenset({".css", ".js", ".svg"})
 """Kinds that are text; pictures of dots are packed already."""
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_SECTION = re.compile(r"^(?=/\* \d )", re.MULTILINE)
-_BREAK = re.compile(r"([{};,])\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +43,15 @@ class Asset:
 
 
 def compact(text: str, suffix: str) -> str:
-    """Return a style sheet or script without comments, empty lines and indentation.
-
-    In scripts only whole lines that start with ``//`` are comments: anything else may be part of a
-    text or of an expression.
-    """
-    if suffix == ".css":
-        text = _COMMENT.sub("", text)
-    lines = (line.strip() for line in text.splitlines())
-    kept = (line for line in lines if line and not (suffix == ".js" and line.startswith("//")))
-    joined = "\n".join(kept) + "\n"
-    return _BREAK.sub(r"\1", joined) if suffix == ".css" else joined
+    """Return a style sheet or script as it is sent; its kind is told by the suffix of its file."""
+    return compact_style(text) if suffix == ".css" else compact_script(text)
 
 
 def exam_part(styles: str) -> str:
-    """Return the sections of the style sheet that an exam page needs; each starts ``/* 7 …``."""
-    sections = _SECTION.split(styles)
-    return "".join(one for one in sections if one[3:4] in EXAM_SECTIONS)
+    """Return the rules of a compact style sheet that an exam page can use."""
+    templates = [(TEMPLATES / name).read_text(encoding="utf-8") for name in EXAM_TEMPLATES]
+    scripts = [(FILES / name).read_text(encoding="utf-8") for name in EXAM_SCRIPTS]
+    return style_part(styles, markup_of(templates, scripts))
 
 
 @lru_cache(maxsize=256)
@@ -68,10 +59,10 @@ def _read(path: Path, addition: str, is_exam: bool = False) -> Asset:
     """Return a file as it is sent, with something put at its end; read once a process."""
     body = path.read_bytes()
     if path.suffix in (".css", ".js"):
-        text = exam_part(body.decode()) if is_exam else body.decode()
-        body = (compact(text, path.suffix) + addition).encode()
+        text = compact(body.decode(), path.suffix)
+        body = ((exam_part(text) if is_exam else text) + addition).encode()
     squeezed = gzip.compress(body, 9, mtime=0) if path.suffix in SQUEEZED else None
-    version = hashlib.sha256(body).hexdigest()[:16]
+    version = hashlib.sha256(body).hexdigest()[:8]
     return Asset(KINDS[path.suffix], body, squeezed, version)
 
 
