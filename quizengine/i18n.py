@@ -61,7 +61,10 @@ def describe(finding: Problem | QuizError, language: str) -> Description:
 
 
 def describe_place(place: Place, language: str) -> str:
-    """Return where a problem is, in words: ``line 12``, ``ô Sheet1!D14``."""
+    """Return where a problem is, in words: ``line 12``, ``trang tính “Sheet1”, ô D14``."""
+    sheet, _, at = place.at.rpartition("!")
+    if place.kind == "cell" and sheet:
+        return sentence("place.cell_of_sheet", language).format(sheet=sheet, at=at)
     return sentence(f"place.{place.kind}", language).format(at=place.at)
 
 

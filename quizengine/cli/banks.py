@@ -22,9 +22,6 @@ from quizengine.errors import InvalidInput, has_errors
 from quizengine.formats.reading import ReadBank, run_bounded
 from quizengine.formats.registry import read_bank, write_bank
 
-MAX_NAME = 80
-"""Letters of a bank's name, as many as the database keeps."""
-
 
 @click.group()
 def bank() -> None:
@@ -60,12 +57,10 @@ def convert(source: Path, target: Path) -> None:
 @click.option("--name", required=True, help="The name that contests refer to.")
 def load(file: Path, name: str) -> None:
     """Load the bank in FILE, all or nothing; the same content again changes nothing."""
-    from quizengine.services.banks import load_bank
+    from quizengine.services.banks import clean_name, load_bank
     from quizengine.services.transaction import transaction
 
-    if not 1 <= len(name.strip()) <= MAX_NAME:
-        raise InvalidInput("bank.name_length", length=len(name.strip()), limit=MAX_NAME)
-    name = name.strip()
+    name = clean_name(name)
     found = _without_errors(file)
     with opened_session() as session, transaction(session):
         loaded = load_bank(session, found.bank, name=name, now=utc_now(), actor=actor())

@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING
 
 from quizengine.core.suggestions import closest
 from quizengine.core.text import fold
-from quizengine.errors import InvalidInput, Place, Problem, Severity, has_errors
+from quizengine.errors import InvalidInput, Param, Place, Problem, Severity, has_errors
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 FORMAT_VERSION = 1
+LIMITS = {"code": 40, "kind": 80, "table": 80}
+"""Letters of a unit's short texts, as many as the database keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def check_units(units: Sequence[Unit]) -> tuple[Problem, ...]:
     """Return every problem of the units as a tree, each at the place ``<index>.<field>``."""
     problems: list[Problem] = []
 
-    def add(code: str, index: int, field: str, **params: str) -> None:
+    def add(code: str, index: int, field: str, **params: Param) -> None:
         severity: Severity = "warning" if code == "unit.name_twice" else "error"
         problems.append(Problem(severity, code, Place("field", f"{index}.{field}"), params))
 
@@ -102,14 +104,17 @@ def check_units(units: Sequence[Unit]) -> tuple[Problem, ...]:
                 )
             else:
                 add("unit.parent_unknown", index, "parent", unit=unit.parent)
-        elif _is_in_circle(unit.code, parents):
+        elif is_in_circle(unit.code, parents):
             add("unit.circle", index, "parent", unit=unit.code, parent=unit.parent)
+        for name, limit in LIMITS.items():
+            if (length := len(getattr(unit, name))) > limit:
+                add("unit.text_too_long", index, name, length=length, limit=limit)
         if unit.valid_from and unit.valid_to and unit.valid_to < unit.valid_from:
             add("unit.days_reversed", index, "valid_to", unit=unit.code)
     return tuple(problems)
 
 
-def _is_in_circle(code: str, parents: Mapping[str, str]) -> bool:
+def is_in_circle(code: str, parents: Mapping[str, str]) -> bool:
     """Return whether going up from a unit leads back to it."""
     seen: set[str] = set()
     above = parents.get(code, "")

@@ -43,6 +43,9 @@ KINDS = {
 }
 LANGUAGES = {"tiếng việt": "vi", "vietnamese": "vi", "tiếng anh": "en", "english": "en"}
 
+MAX_LANGUAGE = 16
+"""Letters of a language's code, as many as the database keeps."""
+
 
 @dataclass(slots=True)
 class Draft:
@@ -189,7 +192,8 @@ def _short(text: str) -> str:
 def _language(found: DraftBank) -> str:
     word = one_line(found.language)
     language = LANGUAGES.get(folded(word), word) or "vi"
-    if not re.fullmatch(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", language):
+    is_code = re.fullmatch(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", language)
+    if not is_code or len(language) > MAX_LANGUAGE:
         place = found.places.get("language", Place("file"))
         found.report("bank.language_unknown", place, text=_short(word))
         return "vi"

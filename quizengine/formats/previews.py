@@ -1,4 +1,4 @@
-"""A bank file as its preview shows it: each problem at its question, keys put right, kept as JSON.
+"""Uploaded files as their previews show them: problems at their questions, keys put right, JSON.
 
 An organiser looks at an uploaded file page by page and puts keys right before anything is loaded.
 So that no page has to parse it again, what was read is kept as a document of plain JSON values.
@@ -15,10 +15,12 @@ from typing import Any
 
 from quizengine.core.banks import Bank, Kind, Level, Question
 from quizengine.core.lint import KEY_CODES, SPREAD_CODES, find_of_key
+from quizengine.core.units import Headcount, Unit
 from quizengine.errors import InvalidFile, InvalidInput, Place, Problem
 from quizengine.formats.drafts import position
 from quizengine.formats.reading import ReadBank
 from quizengine.formats.registry import read_bank
+from quizengine.formats.unit_file import ReadUnits
 
 Places = Mapping[str, Place]
 
@@ -186,3 +188,40 @@ def _question(values: Mapping[str, Any]) -> Question:
     named = {name: value for name, value in values.items() if name not in ("kind", "level")}
     named["choices"] = tuple(values["choices"])
     return Question(kind=Kind(values["kind"]), level=Level(values["level"]), **named)
+
+
+def units_document(read: ReadUnits) -> dict[str, Any]:
+    """Return what was read of a unit list as plain JSON values."""
+    return {
+        "units": [_unit_document(unit) for unit in read.units],
+        "problems": [problem_document(problem) for problem in read.problems],
+    }
+
+
+def _unit_document(unit: Unit) -> dict[str, Any]:
+    return asdict(unit) | {
+        "headcounts": [[one.category, one.day.isoformat(), one.count] for one in unit.headcounts],
+        "valid_from": unit.valid_from.isoformat() if unit.valid_from else None,
+        "valid_to": unit.valid_to.isoformat() if unit.valid_to else None,
+    }
+
+
+def units_from(document: Mapping[str, Any]) -> ReadUnits:
+    """Return the units of a document of :func:`units_document`."""
+    return ReadUnits(
+        tuple(_unit(values) for values in document["units"]),
+        tuple(problem_from(values) for values in document["problems"]),
+    )
+
+
+def _unit(values: Mapping[str, Any]) -> Unit:
+    days = {
+        name: date.fromisoformat(values[name]) if values[name] else None
+        for name in ("valid_from", "valid_to")
+    }
+    counts = (
+        Headcount(category, date.fromisoformat(day), count)
+        for category, day, count in values["headcounts"]
+    )
+    changed = {"aliases": tuple(values["aliases"]), "headcounts": tuple(counts), **days}
+    return Unit(**{**values, **changed})

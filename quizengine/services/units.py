@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -12,7 +11,7 @@ from quizengine.core.units import UnitTree
 from quizengine.errors import Conflict
 from quizengine.services import audit
 from quizengine.store import audit as record
-from quizengine.store import contests, people, units
+from quizengine.store import units
 from quizengine.store.connection import Executor
 
 MOST_NAMED = 5
@@ -57,18 +56,18 @@ def load_units(session: Session, tree: UnitTree, *, now: datetime, actor: str) -
 def _check_use(session: Session, tree: UnitTree) -> None:
     kept = {unit.code for unit in tree.units}
     gone = {unit.code for unit in units.read_units(session).units} - kept
-    if not gone:
-        return
-    used = Counter(
-        participant.unit
-        for contest in contests.list_contests(session)
-        for participant in people.list_participants(session, contest.id)
-        if participant.unit in gone
-    )
+    people = units.count_people(session) if gone else {}
+    used = {code: people[code] for code in gone if code in people}
     if used:
         named = ", ".join(sorted(used)[:MOST_NAMED])
         more = ", …" if len(used) > MOST_NAMED else ""
-        raise Conflict("units.in_use", units=len(used), people=used.total(), codes=f"{named}{more}")
+        count = sum(used.values())
+        raise Conflict("units.in_use", units=len(used), people=count, codes=f"{named}{more}")
+
+
+def count_people(executor: Executor) -> dict[str, int]:
+    """Return how many registrations name each unit, in all contests together, by code."""
+    return units.count_people(executor)
 
 
 def unit_tree(executor: Executor) -> UnitTree:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from quizengine.services import uploads
 from quizengine.store import attempts, leases, people
 
 JOB = "sweep"
@@ -20,6 +21,7 @@ class Swept:
     expired: int
     """Attempts whose time was over."""
     ended_sessions: int
+    dropped_uploads: int = 0
 
 
 def sweep(session: Session, *, now: datetime) -> Swept:
@@ -27,6 +29,7 @@ def sweep(session: Session, *, now: datetime) -> Swept:
     return Swept(
         expired=attempts.close_due(session, now),
         ended_sessions=people.delete_ended_sessions(session, now),
+        dropped_uploads=uploads.drop_old(session, now=now),
     )
 
 

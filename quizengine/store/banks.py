@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select
@@ -34,6 +34,48 @@ def find_version(executor: Executor, name: str) -> BankVersion | None:
     )
     row = executor.execute(query).first()
     return BankVersion(*row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """A version with what its bank says of itself; the hash stays where it is."""
+
+    id: int
+    name: str
+    number: int
+    title: str
+    as_of: date | None
+    loaded_at: datetime
+    questions: int
+
+
+def list_stored(executor: Executor, name: str | None = None) -> tuple[StoredVersion, ...]:
+    """Return the versions of every bank or of one, by name, the newest of each first."""
+    query = (
+        select(
+            BankVersionRow.id,
+            BankRow.name,
+            BankVersionRow.number,
+            BankVersionRow.title,
+            BankVersionRow.as_of,
+            BankVersionRow.loaded_at,
+            func.count(QuestionRow.id),
+        )
+        .join(BankRow, BankRow.id == BankVersionRow.bank_id)
+        .outerjoin(QuestionRow, QuestionRow.version_id == BankVersionRow.id)
+        .group_by(BankVersionRow.id, BankRow.name)
+        .order_by(BankRow.name, BankVersionRow.number.desc())
+    )
+    if name is not None:
+        query = query.where(BankRow.name == name)
+    return tuple(StoredVersion(*row) for row in executor.execute(query))
+
+
+def read_stems(executor: Executor, version_id: int) -> frozenset[str]:
+    """Return the stems of a version."""
+    return frozenset(
+        executor.scalars(select(QuestionRow.stem).where(QuestionRow.version_id == version_id))
+    )
 
 
 def list_versions(executor: Executor) -> tuple[BankVersion, ...]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from quizengine.core.search import search_key
 from quizengine.core.units import Headcount, Unit, UnitTree
 from quizengine.store.connection import Executor
-from quizengine.store.tables import HeadcountRow, UnitRow
+from quizengine.store.tables import HeadcountRow, ParticipantRow, UnitRow
 
 
 def replace_units(executor: Executor, tree: UnitTree) -> None:
@@ -90,3 +90,11 @@ def read_units(executor: Executor) -> UnitTree:
 def find_name(executor: Executor, code: str) -> str:
     """Return the name of a unit by its code; empty when there is none."""
     return executor.scalar(select(UnitRow.name).where(UnitRow.code == code)) or ""
+
+
+def count_people(executor: Executor) -> dict[str, int]:
+    """Return how many registrations name each unit, in all contests together, by code."""
+    query = select(ParticipantRow.unit, func.count(ParticipantRow.id).label("people")).group_by(
+        ParticipantRow.unit
+    )
+    return {row.unit: row.people for row in executor.execute(query)}
