@@ -44,7 +44,7 @@ MAX_SLUG = 60
 RESERVED_SLUGS = frozenset(
     (
         *("cau-hoi", "cuoc-thi", "don-vi", "lam-bai", "ngon-ngu", "nhat-ky", "static", "to-chuc"),
-        "truc-tiep",
+        *("soan", "truc-tiep"),
     )
 )
 """What pages that belong to no contest have in the place of a slug."""

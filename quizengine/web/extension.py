@@ -12,9 +12,12 @@ from quizengine.core.clock import utc_now
 from quizengine.store.schema import VERSION_TABLE, copy_tables
 from quizengine.store.tables import Base
 from quizengine.web import (  # noqa: F401 - they attach the routes
+    amendments,
     board,
     brand,
+    builder,
     essays,
+    live,
     matches,
     organise,
     participants,
@@ -22,6 +25,7 @@ from quizengine.web import (  # noqa: F401 - they attach the routes
     play,
     record,
     steps,
+    timelines,
 )
 from quizengine.web.blueprint import quiz
 from quizengine.web.host import (

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from quizengine.errors import NotAllowed, Problem
+from quizengine.services.activity import LiveFigures
 from quizengine.services.papers import Papers
 from quizengine.services.units import Units
 from quizengine.store.writer import Writer
@@ -98,6 +99,7 @@ class Wiring:
     login_code: GiveLoginCode | None = None
     papers: Papers = field(default_factory=Papers)
     units: Units = field(default_factory=Units)
+    figures: LiveFigures = field(default_factory=LiveFigures)
     _writer: Writer | None = None
     _guard: threading.Lock = field(default_factory=threading.Lock)
 

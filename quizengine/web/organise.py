@@ -1,4 +1,4 @@
-"""The organiser's desk: the contests that a person has rights in, and where each stands."""
+"""The organiser's desk: today, the contests that a person has rights in, where each stands."""
 
 from __future__ import annotations
 
@@ -7,33 +7,47 @@ from typing import Any
 from flask import Response, redirect, request, url_for
 
 from quizengine.core.text import fold
-from quizengine.services import contests, results
+from quizengine.services import activity, contests, needs, results
 from quizengine.services.contests import ContestPage
 from quizengine.web.blueprint import Page, page, quiz
 from quizengine.web.host import arrival, session
 from quizengine.web.languages import text
-from quizengine.web.rights import may_open, may_see
+from quizengine.web.live import running_contests, sees_figures
+from quizengine.web.rights import may_open, visible_pages
 from quizengine.web.steps import STEPS
 
 PAGE_ROWS = 20
 KINDS = {"nguoi-thi": "quiz.participants", "bai-viet": "quiz.matches"}
 """What a contest may be chosen for, by its word in the address; otherwise for its status."""
+NEED_PAGES = {"essays": "quiz.matches", "units": "quiz.participants", "draft": "quiz.status"}
+"""Where one does what is needed, by its kind; whoever may not open that is told nothing of it."""
+DRAFTS = 5
+"""Of so many drafts the desk says what speaks against opening them."""
 
 
 @quiz.get("/to-chuc/")
 def desk() -> Page:
-    """Show the contests that the person organises."""
-    return page("desk", pages=visible_pages())
-
-
-def visible_pages() -> list[ContestPage]:
-    """Return the contests that the person has a right in, the newest first."""
-    return [shown for shown in contests.list_pages(session()) if may_see(shown)]
+    """Show what needs the person now, what runs, and what stands between drafts and opening."""
+    pages, now = visible_pages(), arrival()
+    waiting = [
+        need
+        for need in needs.list_needs(session(), pages, now=now)
+        if may_open(NEED_PAGES.get(need.kind, "quiz.take_step"), need.page.slug)
+    ]
+    drafts = [one for one in pages if one.state == "draft"]
+    return page(
+        "desk",
+        pages=pages,
+        needs=waiting,
+        running=running_contests(pages),
+        drafts=[(one, contests.check_opening(session(), one.slug)) for one in drafts[:DRAFTS]],
+        zone=desk_zone(),
+    )
 
 
 def desk_zone() -> str:
     """Return the time zone of pages that belong to no contest: that of the newest one."""
-    pages = contests.list_pages(session())
+    pages = visible_pages()
     return pages[0].contest.time_zone if pages else "UTC"
 
 
@@ -84,7 +98,13 @@ def status(slug: str) -> Page:
     """Show how a contest goes and what may be done with it now."""
     found = contests.status(session(), slug, now=arrival())
     return page(
-        "status", contest=found.page.contest, shown=found.page, status=found, steps=tuple(STEPS)
+        "status",
+        contest=found.page.contest,
+        shown=found.page,
+        status=found,
+        steps=tuple(STEPS),
+        sees_figures=sees_figures(found.page),
+        is_under_embargo=activity.is_under_embargo(found.page, arrival()),
     )
 
 

@@ -39,10 +39,24 @@ RIGHTS: Mapping[str, tuple[Action, ...]] = MappingProxyType(
     {
         "quiz.desk": ACTIONS,
         "quiz.contest_list": ACTIONS,
+        "quiz.live": ("organise", "report"),
         "quiz.record": ("audit",),
+        "quiz.new_contest": ("organise",),
+        "quiz.contest_form": ("organise",),
+        "quiz.contest_form_part": ("organise",),
+        "quiz.contest_preview": ("organise",),
+        "quiz.sample_paper": ("organise",),
+        "quiz.contest_form_file": ("organise",),
+        "quiz.load_contest_form": ("organise",),
+        "quiz.drop_contest_form": ("organise",),
+        "quiz.edit_contest": ("organise",),
+        "quiz.contest_file": ("organise",),
         "quiz.status": ("organise", "report"),
         "quiz.results_file": ("organise", "report"),
         "quiz.take_step": ("organise",),
+        "quiz.amend": ("organise",),
+        "quiz.attempt_timeline": ("organise",),
+        "quiz.amend_attempt": ("organise",),
         "quiz.void_attempt": ("organise",),
         "quiz.participants": ("organise",),
         "quiz.participant_page": ("organise",),
@@ -53,7 +67,7 @@ RIGHTS: Mapping[str, tuple[Action, ...]] = MappingProxyType(
 )
 """The actions of which each staff page needs one, by its endpoint; a page without them is shut."""
 
-ANYWHERE = frozenset(("quiz.desk", "quiz.contest_list"))
+ANYWHERE = frozenset(("quiz.desk", "quiz.contest_list", "quiz.live"))
 """Pages that gather contests: open to whoever has a right in one of them, and for that part."""
 
 STAFF_PATH = "/to-chuc/"
@@ -102,7 +116,7 @@ def may_open(endpoint: str, slug: str | None = None) -> bool:
 def may_somewhere(endpoint: str) -> bool:
     """Return whether the present person may open a kind of page, of whichever contest."""
     actions = RIGHTS.get(endpoint, ())
-    return may_one_of(actions, None) or any(may_one_of(actions, slug) for slug in _slugs())
+    return may_one_of(actions, None) or any(may_one_of(actions, one.slug) for one in _pages())
 
 
 def is_staff(slug: str | None = None) -> bool:
@@ -117,9 +131,14 @@ def may_see(shown: ContestPage) -> bool:
     return is_staff(shown.slug)
 
 
-def _slugs() -> tuple[str, ...]:
-    """Return the slugs of all contests, read once a request."""
-    if "quiz_slugs" not in g:
-        g.quiz_slugs = tuple(one.slug for one in contests.list_pages(session()))
-    found: tuple[str, ...] = g.quiz_slugs
+def visible_pages() -> list[ContestPage]:
+    """Return the contests that the present person has a right in, the newest first."""
+    return [shown for shown in _pages() if may_see(shown)]
+
+
+def _pages() -> tuple[ContestPage, ...]:
+    """Return all contests, read once a request."""
+    if "quiz_pages" not in g:
+        g.quiz_pages = contests.list_pages(session())
+    found: tuple[ContestPage, ...] = g.quiz_pages
     return found
