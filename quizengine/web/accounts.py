@@ -1,4 +1,4 @@
-"""Accounts of the reference deployment: making one, logging in, a lost password, logging out.
+"""Accounts of the reference deployment: logging in, a lost password, logging out.
 
 Hosts have people of their own and leave this module alone.
 """
@@ -13,7 +13,6 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from quizengine.core.contest import Contest
 from quizengine.errors import (
-    Conflict,
     InvalidInput,
     NotAllowed,
     NotFound,
@@ -109,7 +108,7 @@ def _release_connection() -> None:
 
 
 def _log_in_page(form: LogInForm, error: QuizError | None = None) -> Page:
-    return _form_page("log_in", form, error, contest=_contest_behind(form.next.data))
+    return form_page("log_in", form, error, contest=contest_behind(form.next.data))
 
 
 @accounts.route("/dang-nhap/ma", methods=["GET", "POST"])
@@ -137,7 +136,7 @@ def log_in_by_code() -> Page:
 
 
 def _code_page(form: CodeForm, error: QuizError | None = None) -> Page:
-    return _form_page("log_in_code", form, error, contest=_contest_behind(form.next.data))
+    return form_page("log_in_code", form, error, contest=contest_behind(form.next.data))
 
 
 def give_login_code(person: str) -> LoginCode:
@@ -194,7 +193,7 @@ def _own_page(form: PasswordForm, error: QuizError | None = None) -> Page:
     live = live_session()
     assert live is not None
     running = participants.running_attempt(session(), live.account.person, now=arrival())
-    return _form_page("account", form, error, live=live, running=running)
+    return form_page("account", form, error, live=live, running=running)
 
 
 def _destination(login: Login, next_address: str | None) -> str:
@@ -207,7 +206,7 @@ def _destination(login: Login, next_address: str | None) -> str:
     return where if where.split("?")[0].startswith(attempt) else attempt
 
 
-def _contest_behind(next_address: str | None) -> Contest | None:
+def contest_behind(next_address: str | None) -> Contest | None:
     """Return the contest that somebody logs in for, or the only one that is open: whom to call."""
     path = local_path(next_address).split("?")[0]
     try:
@@ -219,7 +218,7 @@ def _contest_behind(next_address: str | None) -> Contest | None:
     return None if found.state == "draft" else found.contest
 
 
-def _form_page(
+def form_page(
     template: str,
     form: LogInForm | CodeForm | PasswordForm | AccountForm,
     error: QuizError | None,
@@ -233,34 +232,6 @@ def _form_page(
     if isinstance(error, Unavailable):
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
-
-
-@accounts.route("/tao-tai-khoan", methods=["GET", "POST"])
-def create_account() -> Page:
-    """Show the form of a new account, make the account and log it in."""
-    form = AccountForm(request.form, next=request.args.get("next", ""))
-    if request.method == "GET":
-        return _account_page(form)
-    try:
-        _release_connection()
-        prepared = use_cases.prepare_account(
-            login=form.login.data or "",
-            name=form.name.data or "",
-            password=form.password.data or "",
-            role="participant",
-        )
-        with transaction(session()) as writing:
-            account = use_cases.add_account(writing, prepared, now=arrival())
-            started = use_cases.begin_session(
-                writing, account, now=arrival(), previous_token=request.cookies.get(COOKIE)
-            )
-    except (Conflict, InvalidInput, Unavailable) as error:
-        return _account_page(form, error)
-    return _welcome(started.token, form.next.data)
-
-
-def _account_page(form: AccountForm, error: QuizError | None = None) -> Page:
-    return _form_page("create_account", form, error, contest=_contest_behind(form.next.data))
 
 
 @accounts.post("/dang-xuat")

@@ -113,7 +113,14 @@ def register(slug: str) -> Page:
         if problems := tuple(_problems(contest, form, sheet, units)):
             raise InvalidInput("registration.invalid", problems)
         newcomer = None if person else _prepare(form)
-        _write(slug, person or newcomer, sheet, units)
+        try:
+            _write(slug, person or newcomer, sheet, units)
+        except Conflict as error:
+            if error.code != "account.login_taken":
+                raise
+            # A double tap: the first one made the account while this one was hashed.
+            newcomer = _prepare(form)
+            _write(slug, newcomer, sheet, units)
     except (InvalidInput, Conflict) as error:
         return _form_page(contest, form, error, sheet, units)
     response = redirect(done, 303)

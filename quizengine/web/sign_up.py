@@ -1,19 +1,29 @@
-"""Accounts of the reference deployment that are made with the registration for a contest."""
+"""New accounts of the reference deployment, made by themselves or with a registration."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flask import request
+from flask import redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from quizengine.errors import Conflict, Problem
+from quizengine.errors import (
+    Conflict,
+    InvalidInput,
+    NotAllowed,
+    Problem,
+    QuizError,
+    Unavailable,
+)
 from quizengine.services import accounts
 from quizengine.services.accounts import Login, NewAccount, Verdict
 from quizengine.services.transaction import transaction
-from quizengine.web.accounts import COOKIE, keep_token
+from quizengine.web import accounts as pages
+from quizengine.web.accounts import COOKIE, contest_behind, form_page, keep_token
+from quizengine.web.blueprint import Page, local_path
+from quizengine.web.forms import AccountForm
 from quizengine.web.host import Participant, arrival, session
 
 
@@ -78,3 +88,42 @@ class SignUp:
             with transaction(session()) as writing:
                 accounts.log_in(writing, verdict, now=arrival())
         raise Conflict("account.login_taken")
+
+
+@pages.accounts.route("/tao-tai-khoan", methods=["GET", "POST"])
+def create_account() -> Page:
+    """Show the form of a new account, make the account and log it in."""
+    form = AccountForm(request.form, next=request.args.get("next", ""))
+    if request.method == "GET":
+        return _account_page(form)
+    try:
+        newcomer = _take_in(form)
+    except (Conflict, InvalidInput, NotAllowed, Unavailable) as error:
+        return _account_page(form, error)
+    return newcomer.welcome(redirect(local_path(form.next.data), 303))
+
+
+def _take_in(form: AccountForm) -> Newcomer:
+    """Return somebody whose account and log-in are written."""
+    newcomer = _prepare(form)
+    try:
+        return _enter(newcomer)
+    except Conflict:
+        # A double tap: the first one made the account while this one was hashed.
+        return _enter(_prepare(form))
+
+
+def _enter(newcomer: Newcomer) -> Newcomer:
+    with transaction(session()) as writing:
+        newcomer.enter(writing)
+    return newcomer
+
+
+def _prepare(form: AccountForm) -> Newcomer:
+    return SignUp().prepare(
+        login=form.login.data or "", name=form.name.data or "", password=form.password.data or ""
+    )
+
+
+def _account_page(form: AccountForm, error: QuizError | None = None) -> Page:
+    return form_page("create_account", form, error, contest=contest_behind(form.next.data))
