@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from quizengine.core.contest import Contest
+from quizengine.core.contest import PERSON_KEYS, Contest
 from quizengine.core.contest_checks import is_time_zone
 from quizengine.errors import InvalidFile, Param, Place, Problem
 from quizengine.formats.contest_file import read_contest, read_contest_data
@@ -61,8 +61,10 @@ def preview_of(form: Mapping[str, Any], *, blank: str = "…") -> Contest:
     data = data_of(form, blank=blank)
     if not is_time_zone(str(data.get("time_zone", ""))):
         data["time_zone"] = STAND_IN_ZONE
-    if "slug" not in data:
-        data["slug"] = "-"
+    data.setdefault("slug", "-")
+    registration = data["registration"]
+    if registration.get("person_key") not in PERSON_KEYS:
+        registration["person_key"] = PERSON_KEYS[0]
     return read_contest_data(data)[0]
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quizengine.core.contest import Contest
-from quizengine.core.rules import rules_of
+from quizengine.core.rules import Words, rules_of, say
 from quizengine.formats.contest_fields import PARTS, part_of, preview_of, read_form
 from quizengine.formats.contest_file import write_contest
 from quizengine.formats.contest_form import (
@@ -22,8 +22,10 @@ from quizengine.formats.contest_form import (
     with_ids,
 )
 from quizengine.formats.contest_values import KEYS
+from quizengine.i18n import sentence
 from tests.sample_contests import contests, sample_text
 
+WORDS = Words("vi", lambda code: sentence(code, "vi"), str, datetime.isoformat, str, str)
 KEYS_OF_FORM = [key for keys in PARTS.values() for key in keys]
 _LEAVES = (
     st.none()
@@ -67,7 +69,7 @@ def test_the_form_of_any_mapping_is_a_form_that_can_be_read_and_shown(data: dict
     for one in (form, sent):
         for problem in read_form(one).problems:
             assert part_of(problem.place.at) in PARTS
-        assert rules_of(preview_of(one))
+        assert all(say(rule, WORDS) for rule in rules_of(preview_of(one)))
 
 
 @given(st.dictionaries(st.text("abcdefrounds.0123titlevi", max_size=30), st.lists(st.text())))

@@ -73,6 +73,14 @@ def forms_of(page: str, path: str) -> list[Form]:
             r'<textarea[^>]*name="([^"]*)"[^>]*>\n?(.*?)</textarea>', body, re.DOTALL
         ):
             fields[name] = [html.unescape(text)]
+        for name, options in re.findall(
+            r'<select[^>]*name="([^"]*)"[^>]*>(.*?)</select>', body, re.DOTALL
+        ):
+            offered = re.findall(r"<option([^>]*)>([^<]*)", options)
+            chosen = next((one for one in offered if "selected" in one[0]), offered[0])
+            value = re.search(r'value="([^"]*)"', chosen[0])
+            text = value.group(1) if value else chosen[1]
+            fields.setdefault(name, []).append(html.unescape(text))
         found.append(Form(html.unescape(action.group(1)) if action else path, fields))
     return found
 
