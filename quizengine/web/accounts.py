@@ -23,7 +23,8 @@ from quizengine.services import accounts as use_cases
 from quizengine.services import contests, login_codes, participants
 from quizengine.services.accounts import LiveSession, Login
 from quizengine.services.transaction import transaction
-from quizengine.web.blueprint import RETRY_SECONDS, Page, dress, local_path, render
+from quizengine.store.people import Account
+from quizengine.web.blueprint import ENTRANCES, RETRY_SECONDS, Page, dress, local_path, render
 from quizengine.web.forms import AccountForm, CodeForm, LogInForm, PasswordForm
 from quizengine.web.host import (
     LoginCode,
@@ -86,7 +87,7 @@ def log_in() -> Page:
         return _log_in_page(form, error)
     if login is None:
         return _log_in_page(form, NotAllowed("account.wrong"))
-    return _welcome(login.token, _destination(login, form.next.data))
+    return _welcome(login.token, _destination(login.account, form.next.data))
 
 
 def _check_and_log_in(login: str, password: str) -> Login | None:
@@ -131,7 +132,7 @@ def log_in_by_code() -> Page:
         return _code_page(form, error)
     if login is None:
         return _code_page(form, NotAllowed("account.wrong_code"))
-    then = _destination(login, form.next.data)
+    then = _destination(login.account, form.next.data)
     return _welcome(login.token, url_for("quiz_accounts.own_account", next=then))
 
 
@@ -196,14 +197,33 @@ def _own_page(form: PasswordForm, error: QuizError | None = None) -> Page:
     return form_page("account", form, error, live=live, running=running)
 
 
-def _destination(login: Login, next_address: str | None) -> str:
+def _destination(account: Account, next_address: str | None) -> str:
     """Return where somebody goes who has logged in: to the attempt whose time runs, before all."""
     where = local_path(next_address)
-    running = participants.running_attempt(session(), login.account.person, now=arrival())
+    running = participants.running_attempt(session(), account.person, now=arrival())
     if running is None:
         return where
     attempt = url_for("quiz.exam", public_id=running)
     return where if where.split("?")[0].startswith(attempt) else attempt
+
+
+def _after_log_in() -> str:
+    """Return where a log-in leads whoever it has logged in; empty for anybody else."""
+    live = live_session()
+    typed = use_cases.clean_login(request.form.get("login", ""))
+    if live is None or live.account.login != typed:
+        return ""
+    return _destination(live.account, request.form.get("next"))
+
+
+def _after_code() -> str:
+    then = _after_log_in()
+    return then and url_for("quiz_accounts.own_account", next=then)
+
+
+ENTRANCES["quiz_accounts.log_in"] = _after_log_in
+ENTRANCES["quiz_accounts.create_account"] = _after_log_in
+ENTRANCES["quiz_accounts.log_in_by_code"] = _after_code
 
 
 def contest_behind(next_address: str | None) -> Contest | None:

@@ -5,6 +5,7 @@ Everything is attached at import, so that a second application in the same proce
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -38,6 +39,7 @@ from quizengine.web.security import (
     add_headers,
     check_request,
     is_foreign,
+    is_from_before,
     owner,
     token,
 )
@@ -49,6 +51,9 @@ KNOWN_STATUSES = {
     413: "web.too_large",
 }
 Page = str | Response | AnyResponse | tuple[str, int]
+
+ENTRANCES: dict[str, Callable[..., str]] = {}
+"""Where forms lead by which somebody gets in, by endpoint; an empty address when nowhere yet."""
 
 quiz = Blueprint(
     "quiz",
@@ -195,8 +200,14 @@ def ask_to_log_in(error: NotLoggedIn) -> AnyResponse:
     return show_error(error)
 
 
-def offer_again(error: ExpiredToken) -> Response:
-    """Return a page that holds what was typed and can send it again, now with a good token."""
+def offer_again(error: ExpiredToken) -> AnyResponse:
+    """Return a page that holds what was typed and can send it again, now with a good token.
+
+    A form by which somebody got in leads on: it was tapped twice, and the first one logged them in.
+    """
+    leads = ENTRANCES.get(request.endpoint or "")
+    if leads and is_from_before() and (where := leads(**(request.view_args or {}))):
+        return redirect(where, 303)
     return _again_page(403) if _may_be_sent_again() else show_error(error)
 
 

@@ -16,7 +16,7 @@ from quizengine.services import people
 from quizengine.services.people import UNIT_TYPED, clean_field
 from quizengine.services.transaction import transaction
 from quizengine.web import rights
-from quizengine.web.blueprint import Page, page, quiz
+from quizengine.web.blueprint import ENTRANCES, Page, page, quiz
 from quizengine.web.board import visible_contest
 from quizengine.web.forms import RegistrationForm, shape
 from quizengine.web.host import (
@@ -96,7 +96,6 @@ def register(slug: str) -> Page:
     shown = visible_contest(slug)
     contest = shown.contest
     person = participant() if wiring().sign_up else require_participant()
-    done = url_for("quiz.contest", slug=slug, done="registered")
     if person and people.participant_of(session(), slug, person.id) is not None:
         return redirect(url_for("quiz.contest", slug=slug), 303)
     if shown.state == "published":
@@ -123,8 +122,21 @@ def register(slug: str) -> Page:
             _write(slug, newcomer, sheet, units)
     except (InvalidInput, Conflict) as error:
         return _form_page(contest, form, error, sheet, units)
-    response = redirect(done, 303)
+    response = redirect(url_for("quiz.contest", slug=slug, done="registered"), 303)
     return newcomer.welcome(response) if newcomer else response
+
+
+def _after_registering(slug: str) -> str:
+    """Return where the form leads whom it has registered; empty for anybody else."""
+    person = participant()
+    found = people.participant_of(session(), slug, person.id) if person else None
+    key = visible_contest(slug).contest.registration.person_key
+    if found is None or found.fields[key] != clean_field(key, request.form.get(key, "")):
+        return ""
+    return url_for("quiz.contest", slug=slug, done="registered")
+
+
+ENTRANCES["quiz.register"] = _after_registering
 
 
 def known_values(person: Participant) -> dict[str, str]:

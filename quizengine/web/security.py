@@ -143,14 +143,33 @@ def token() -> str:
     return current
 
 
+class EarlierForm(TokenForm):
+    """A form of a page that this browser got before anybody was logged in."""
+
+    class Meta:
+        @property
+        def csrf_context(self) -> dict[str, str]:
+            """Return the nonce of nobody, which a log-in leaves where it is."""
+            return {"csrf": session.get(NONCE_KEY, "")}
+
+
+def is_from_before() -> bool:
+    """Return whether somebody has logged in here since this browser got the form that it sends."""
+    return participant() is not None and NONCE_KEY in session and _is_good(EarlierForm)
+
+
+def _is_good(form: type[TokenForm]) -> bool:
+    sent = request.headers.get(TOKEN_HEADER) or request.form.get(TOKEN_FIELD, "")
+    return form(MultiDict({TOKEN_FIELD: sent})).validate()
+
+
 def check_request() -> None:
     """Raise unless an unsafe request comes from a page of ours and carries its token."""
     if request.method not in UNSAFE_METHODS:
         return
     if is_foreign():
         raise NotAllowed("web.foreign_origin")
-    sent = request.headers.get(TOKEN_HEADER) or request.form.get(TOKEN_FIELD, "")
-    if not TokenForm(MultiDict({TOKEN_FIELD: sent})).validate():
+    if not _is_good(TokenForm):
         raise ExpiredToken("web.expired_form")
 
 

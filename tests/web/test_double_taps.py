@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from quizengine.services import accounts, throttle
 from quizengine.store.tables import AccountRow, ParticipantRow
-from tests.web.site import PASSWORD, SLUG, Reader, Site
+from tests.web.site import PASSWORD, SLUG, Reader, Site, forms_of
+from tests.web.test_accounts import lost_password
 from tests.web.test_people import NEW, PATH
 
 
@@ -95,3 +96,63 @@ def test_a_taken_number_with_another_password_makes_no_log_in(site: Site) -> Non
     reader.send(name="Người khác", login="0900000456", password=PASSWORD)
     assert reader.status == 403
     assert not reader.client.get_cookie("quiz_session")
+
+
+def late_tap(reader: Reader, **changes: str) -> str:
+    """Send a form twice, the second time with the cookie of the first; return where that leads."""
+    form = forms_of(reader.page, reader.path)[-1]
+    reader.send(**changes)
+    assert reader.client.get_cookie("quiz_session")
+    values = {**form.fields, **{name: [value] for name, value in changes.items()}}
+    answer = reader.client.post(form.action, data=values)
+    assert answer.status_code == 303, answer.text
+    return answer.headers["Location"]
+
+
+def test_the_late_tap_of_an_entrance_leads_where_the_first_one_did(site: Site) -> None:
+    reader = site.reader()
+    reader.open(PATH)
+    assert late_tap(reader, **NEW) == f"/thi/{SLUG}/?done=registered"
+    for address in ("/tao-tai-khoan", "/dang-nhap"):
+        reader = site.reader()
+        reader.open(f"{address}?next=/thi/{SLUG}/the-le")
+        typed = {"login": "0900000456", "password": PASSWORD, "name": "Trần Minh Khuê"}
+        assert late_tap(reader, **typed) == f"/thi/{SLUG}/the-le"
+
+
+def test_the_late_tap_of_a_code_leads_to_the_new_password(site: Site) -> None:
+    site.participant()
+    code = lost_password(site)
+    reader = site.reader()
+    reader.open("/dang-nhap/ma")
+    assert late_tap(reader, login="0900000456", code=code).startswith("/tai-khoan?next=")
+
+
+def test_a_form_of_somebody_else_does_not_lead_on(site: Site) -> None:
+    """Two share a computer: the second typed into a page that was open before the first."""
+    reader = site.reader()
+    for address, typed in ((PATH, NEW), ("/dang-nhap", {"login": "0900000789"})):
+        reader = site.reader()
+        reader.open(address)
+        form = forms_of(reader.page, reader.path)[-1]
+        reader.open(PATH)
+        reader.send(**{**NEW, "phone": "0900000456"})
+        values = {**form.fields, **{name: [value] for name, value in typed.items()}}
+        assert reader.client.post(address, data=values).status_code == 403
+
+
+def test_a_token_of_nobody_gets_nobody_in_and_saves_nothing(site: Site) -> None:
+    """The page of an earlier visit sends a registration of somebody who is not registered."""
+    reader = site.reader()
+    reader.open(PATH)
+    form = forms_of(reader.page, reader.path)[-1]
+    values = {**form.fields, **{name: [value] for name, value in NEW.items()}}
+    stranger = site.reader()
+    assert stranger.client.post("/dang-nhap", data={"login": "0900000456"}).status_code == 403
+    reader.open("/tao-tai-khoan")
+    reader.send(name="Trần Minh Khuê", login="0900000456", password=PASSWORD)
+    answer = reader.client.post(PATH, data=values, headers={"Sec-Fetch-Site": "same-origin"})
+    assert answer.status_code == 403
+    assert "Nguyễn Thị Mẫu" in answer.text
+    assert reader.client.post("/dang-nhap", data={"csrf_token": "x"}).status_code == 403
+    assert count(site, ParticipantRow) == 0
