@@ -257,7 +257,9 @@ def reopen_attempt(
         is_open = False
     if not is_open:
         raise Conflict("attempt.not_reopened")
-    details = {"reason": reason, "span_ms": extra_ms, "ended_at": ended_at.isoformat()}
+    details: dict[str, Any] = {"reason": reason, "ended_at": ended_at.isoformat()}
+    if row.submitted_at is not None:
+        details["submitted_at"] = row.submitted_at.isoformat()
     _record(session, "attempt.reopen", public_id, actor, now, details)
     if extra_ms:
         details = {"round": stored_round.code, "attempt": public_id, "span_ms": extra_ms}

@@ -38,10 +38,10 @@ class RoundPage:
     rules: Round
     opens_at: datetime
     closes_at: datetime
-    paused_at: datetime | None
     seed_commitment: str | None
     pseudonym_commitment: str | None
     seed: str | None
+    paused_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,10 @@ class ContestPage:
     contest: Contest
     sha256: str
     rounds: tuple[RoundPage, ...]
-    amendments: tuple[Amendment, ...]
     opened_at: datetime | None
     closed_at: datetime | None
     published_at: datetime | None
+    amendments: tuple[Amendment, ...] = ()
 
     def round(self, code: str) -> RoundPage:
         """Return a round by its code; ``NotFound`` for another."""

@@ -214,6 +214,20 @@ def person_page(executor: Executor, slug: str, number: int, *, now: datetime) ->
     )
 
 
+def attempt_called(executor: Executor, slug: str, typed: str) -> str:
+    """Return the public id of the attempt that an address or a receipt code names.
+
+    ``NotFound`` when it names none of the contest.
+    """
+    stored = find(executor, slug)
+    search = read_search(typed)
+    for _, public_id in participants.read_public_ids(executor, stored.id):
+        is_meant = public_id == search.public_id or receipt_code(public_id) == search.code
+        if is_meant and attempts.find_any_attempt(executor, public_id) is not None:
+            return public_id
+    raise NotFound("attempt.unknown_code")
+
+
 def running_attempt(executor: Executor, person: str, *, now: datetime) -> str | None:
     """Return the public id of a person's attempt that takes answers now, or None."""
     return participants.find_running(executor, person, now)

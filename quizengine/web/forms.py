@@ -99,6 +99,22 @@ class HandInForm(TokenForm):
     sequence = IntegerField(validators=[Optional()])
 
 
+class AmendmentForm(TokenForm):
+    """Which round changes, until when, and why."""
+
+    round = StringField()
+    #: A local time of the contest's zone, like ``2026-08-22T22:30``.
+    closes_at = StringField()
+    reason = TextAreaField()
+
+
+class AttemptForm(TokenForm):
+    """How many minutes an attempt gets, and why."""
+
+    minutes = StringField()
+    reason = TextAreaField()
+
+
 class VoidForm(TokenForm):
     """Which attempt is void, and why."""
 
@@ -138,3 +154,11 @@ class AccountForm(TokenForm):
     login = StringField()
     password = PasswordField()
     next = HiddenField()
+
+
+class StaffForm(TokenForm):
+    """Making an account of staff in the reference deployment."""
+
+    name = StringField()
+    login = StringField()
+    role = StringField()

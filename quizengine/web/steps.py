@@ -1,4 +1,4 @@
-"""The steps that move a contest on: opening, closing, publishing, voiding an attempt."""
+"""The steps that move a contest on: opening, closing, publishing; and voiding an attempt."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import redirect, request, url_for
 
 from quizengine.errors import Conflict, InvalidInput, NotFound, QuizError
-from quizengine.services import attempts, contests, results
+from quizengine.services import attempts, contests, participants, results
 from quizengine.services.contests import Status
 from quizengine.services.transaction import transaction
 from quizengine.web.blueprint import Page, page, quiz
@@ -74,7 +74,7 @@ def void_attempt(slug: str) -> Page:
                 attempts.void_attempt(
                     writing,
                     slug,
-                    (form.attempt.data or "").strip().rstrip("/").split("/")[-1],
+                    participants.attempt_called(writing, slug, form.attempt.data or ""),
                     reason=(form.reason.data or "").strip(),
                     actor=person.id,
                     now=arrival(),

@@ -7,6 +7,7 @@ import re
 import pytest
 from sqlalchemy.orm import Session
 
+from quizengine.core.attempts import receipt_code
 from quizengine.store.audit import read_entries
 from tests.web.site import SLUG, Site
 from tests.web.test_play import begin, exam_id
@@ -107,11 +108,59 @@ def test_voiding_starts_from_the_persons_page(site: Site) -> None:
     organiser = site.organiser()
     organiser.open(f"{PEOPLE}?tim=khue")
     organiser.follow("Trần Minh Khuê")
-    organiser.follow("Hủy lượt 1")
+    organiser.follow("Diễn biến lượt 1")
+    organiser.follow("Hủy lượt này")
     organiser.send(reason="Mất điện cả phòng")
     assert "Đã hủy lượt thi" in organiser.page
     reader.open(f"/thi/lam-bai/{exam_id(reader)}")
     assert "Lượt này không được tính" in reader.page
+
+
+def test_the_timeline_tells_saves_silences_and_late_answers_and_never_points(site: Site) -> None:
+    reader = begin(site)
+    public_id = exam_id(reader)
+    site.clock.move(seconds=10)
+    reader.send(q0="0", then="stay")
+    site.clock.move(minutes=3)
+    reader.send(q1="0", q2="1", then="stay")
+    site.clock.move(minutes=20)
+    reader.send(q3="0", then="stay")
+    organiser = site.organiser()
+    organiser.open(PEOPLE + "/1")
+    organiser.follow("Diễn biến lượt 1")
+    shown = organiser.page.split("<main")[1].split("</main")[0]
+    for words in (
+        "3 lần lưu, 2 khoảng im lặng quá một phút, 1 câu tới muộn",
+        "Im lặng 3\xa0phút",
+        "Câu 4: tới muộn, không tính",
+        "Hết giờ",
+        "Trần Minh Khuê",
+    ):
+        assert words in shown
+    assert "Mỗi câu chỉ giữ lần lưu cuối" in shown
+    assert "điểm số" not in shown.lower()
+    assert "đáp án" not in shown.lower()
+    assert shown.count("<rect") == 3 + 2 + 1
+    assert entries(site, "attempt.view") == [public_id]
+
+
+def test_the_timeline_of_a_void_attempt_says_why(site: Site) -> None:
+    public_id = exam_id(begin(site))
+    organiser = site.organiser()
+    organiser.open(f"/thi/to-chuc/{SLUG}/huy-luot")
+    organiser.send(attempt=receipt_code(public_id).lower(), reason="Nhầm đơn vị")
+    assert "Đã hủy lượt thi" in organiser.page
+    organiser.open(f"/thi/to-chuc/{SLUG}/luot/{public_id}")
+    assert "Lý do: Nhầm đơn vị" in organiser.page
+
+
+def test_a_code_of_no_attempt_voids_nothing(site: Site) -> None:
+    begin(site)
+    organiser = site.organiser()
+    organiser.open(f"/thi/to-chuc/{SLUG}/huy-luot")
+    organiser.send(attempt="AAAA-AAAA", reason="Nhầm")
+    assert organiser.status == 404
+    assert "Không có lượt thi nào trong cuộc thi này" in organiser.page
 
 
 @pytest.mark.parametrize("end", ["", "?tim=khue", "/1", "/1/ma", "/99"])
