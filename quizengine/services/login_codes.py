@@ -21,6 +21,8 @@ ALPHABET = "346789ACDEFGHJKMNPQRTWXY"
 """Twenty-four characters, no two of which are taken for each other when written: 2 Z, 5 S, 0 O …"""
 LENGTH = 8
 MINUTES = 30
+AGAIN_SECONDS = 30
+"""How long the browser that used a code may send it again: a button is tapped twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,13 @@ def give_code_to_login(session: Session, login: str, *, made_by: str, now: datet
     return _give(session, found[0], made_by, now, secrets.choice)
 
 
+def give_code_to_account(
+    session: Session, account: Account, *, made_by: str, now: datetime
+) -> GivenCode:
+    """Return a new code for an account; who may ask for it is the caller's to decide."""
+    return _give(session, account, made_by, now, secrets.choice)
+
+
 def _give(
     session: Session, account: Account, made_by: str, now: datetime, choose: Callable[[str], str]
 ) -> GivenCode:
@@ -89,9 +98,12 @@ def use_login_code(
     *,
     address: str,
     now: datetime,
+    browser: str = "",
     previous_token: str | None = None,
 ) -> Login | None:
     """Return a new session for a right code, which is spent; None for a wrong or ended one.
+
+    ``browser`` is a secret of the one that sends it: for some seconds the code is good there still.
 
     Wrong tries are counted apart from passwords, so commit also when None comes back: whoever was
     slowed down by a wrong password gets in by the code at once. ``NotAllowed`` after too many. The
@@ -101,7 +113,7 @@ def use_login_code(
     tries = throttle.subject_of(f"log-in code:{cleaned}", address)
     throttle.check_tries(session, tries, now=now)
     found = people.find_account(session, cleaned)
-    if found is None or not people.take_code(session, found[0].id, _digest(found[0], code), now):
+    if found is None or not _is_taken(session, found[0], code, browser, now):
         throttle.count_try(session, tries, now=now)
         return None
     throttle.forget_tries(session, tries)
@@ -111,6 +123,15 @@ def use_login_code(
     )
 
 
-def _digest(account: Account, code: str) -> str:
+def _is_taken(session: Session, account: Account, code: str, browser: str, now: datetime) -> bool:
+    """Return whether a code is right, and spend it: it is left to the browser alone."""
+    spent = _digest(account, code, browser) if browser else ""
+    until = now + timedelta(seconds=AGAIN_SECONDS)
+    if people.take_code(session, account.id, _digest(account, code), now, spent, until):
+        return True
+    return bool(browser) and people.has_code(session, account.id, spent, now)
+
+
+def _digest(account: Account, code: str, browser: str = "") -> str:
     typed = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", code).upper()))
-    return hashlib.sha256(f"log-in code:{account.id}:{typed}".encode()).hexdigest()
+    return hashlib.sha256(f"log-in code:{account.id}:{typed}{browser}".encode()).hexdigest()

@@ -50,6 +50,15 @@ class Account:
     role: str
 
 
+@dataclass(frozen=True, slots=True)
+class StaffAccount:
+    """A log-in of staff, and how many devices are logged in with it."""
+
+    account: Account
+    created_at: datetime
+    log_ins: int
+
+
 _PARTICIPANT = (
     ParticipantRow.id,
     ParticipantRow.contest_id,
@@ -144,6 +153,39 @@ def names_of(executor: Executor, persons: Collection[str]) -> dict[str, str]:
         AccountRow.role != "participant", AccountRow.person.in_(persons)
     )
     return {row.person: row.name for row in executor.execute(query)}
+
+
+def list_staff(executor: Executor, now: datetime) -> tuple[StaffAccount, ...]:
+    """Return every account with a role of staff, by name."""
+    log_ins = (
+        select(func.count())
+        .where(SessionRow.account_id == AccountRow.id, SessionRow.ends_at > now)
+        .correlate(AccountRow)
+        .scalar_subquery()
+    )
+    query = (
+        select(*_ACCOUNT, AccountRow.created_at, log_ins)
+        .where(AccountRow.role != "participant")
+        .order_by(AccountRow.name, AccountRow.id)
+    )
+    return tuple(StaffAccount(Account(*row[:-2]), *row[-2:]) for row in executor.execute(query))
+
+
+def lock_owners(executor: Executor) -> tuple[int, ...]:
+    """Return the accounts of the owners, locked until the transaction ends (PostgreSQL)."""
+    query = select(AccountRow.id).where(AccountRow.role == "owner").order_by(AccountRow.id)
+    return tuple(executor.scalars(query.with_for_update()))
+
+
+def replace_role(executor: Executor, account_id: int, role: str) -> None:
+    """Store a new role."""
+    executor.execute(update(AccountRow).where(AccountRow.id == account_id).values(role=role))
+
+
+def delete_sessions(executor: Executor, account_id: int) -> int:
+    """Forget every session and the log-in code of an account; return how many sessions."""
+    executor.execute(delete(LoginCodeRow).where(LoginCodeRow.account_id == account_id))
+    return count_changed(executor, delete(SessionRow).where(SessionRow.account_id == account_id))
 
 
 def insert_session(executor: Executor, values: Mapping[str, Any]) -> None:
@@ -241,14 +283,35 @@ def put_code(executor: Executor, values: Mapping[str, Any]) -> None:
     )
 
 
-def take_code(executor: Executor, account_id: int, code_sha256: str, now: datetime) -> bool:
-    """Delete an account's log-in code if it is this one and lasts; return whether it was.
+def take_code(
+    executor: Executor,
+    account_id: int,
+    code_sha256: str,
+    now: datetime,
+    spent_sha256: str,
+    until: datetime,
+) -> bool:
+    """Put another hash, and its end, in place of a log-in code's; return whether it was this one.
 
-    Of two that send the same code at once one deletes it.
+    Of two that send the same code at once one takes it.
     """
-    statement = delete(LoginCodeRow).where(
+    statement = (
+        update(LoginCodeRow)
+        .where(
+            LoginCodeRow.account_id == account_id,
+            LoginCodeRow.code_sha256 == code_sha256,
+            LoginCodeRow.ends_at > now,
+        )
+        .values(code_sha256=spent_sha256, ends_at=until)
+    )
+    return count_changed(executor, statement) == 1
+
+
+def has_code(executor: Executor, account_id: int, code_sha256: str, now: datetime) -> bool:
+    """Return whether an account's log-in code is this one and lasts."""
+    query = select(LoginCodeRow.account_id).where(
         LoginCodeRow.account_id == account_id,
         LoginCodeRow.code_sha256 == code_sha256,
         LoginCodeRow.ends_at > now,
     )
-    return count_changed(executor, statement) == 1
+    return executor.scalar(query) is not None

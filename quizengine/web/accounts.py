@@ -34,6 +34,7 @@ from quizengine.web.host import (
     session,
 )
 from quizengine.web.rights import ROLES
+from quizengine.web.security import form_nonce
 
 COOKIE = "quiz_session"
 COOKIE_SECONDS = use_cases.SESSION_DAYS * 24 * 3600
@@ -126,6 +127,7 @@ def log_in_by_code() -> Page:
                 form.code.data or "",
                 address=request.remote_addr or "",
                 now=arrival(),
+                browser=form_nonce(),
                 previous_token=request.cookies.get(COOKIE),
             )
     except NotAllowed as error:

@@ -103,7 +103,7 @@ class TokenForm(Form):
         @property
         def csrf_context(self) -> dict[str, str]:
             """Return the session-like object that ``SessionCSRF`` reads its nonce from."""
-            return {"csrf": _nonce()}
+            return {"csrf": form_nonce()}
 
 
 def _signed(words: bytes) -> bytes:
@@ -125,7 +125,8 @@ def owner() -> str:
     return _signed(b"quizengine owner " + person.id.encode()).hex()[:16] if person else ""
 
 
-def _nonce() -> str:
+def form_nonce() -> str:
+    """Return the secret of this log-in, or of this browser while nobody is logged in."""
     nonce = wiring().nonce()
     if nonce is not None:
         return nonce

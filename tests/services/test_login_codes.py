@@ -41,12 +41,19 @@ class Hotline(Door):
         login: str = LOGIN,
         at: datetime = OPENS,
         address: str = "192.0.2.1",
+        browser: str = "",
         previous: str | None = None,
     ) -> Login | None:
         """Log in by a code."""
         with Session(self.engine) as session, transaction(session):
             return login_codes.use_login_code(
-                session, login, code, address=address, now=at, previous_token=previous
+                session,
+                login,
+                code,
+                address=address,
+                now=at,
+                browser=browser,
+                previous_token=previous,
             )
 
     def change(
@@ -97,6 +104,28 @@ def test_a_code_lets_in_once(hotline: Hotline) -> None:
     assert login.account.login == LOGIN
     assert hotline.is_in(login.token)
     assert hotline.use(code) is None
+
+
+def test_the_browser_that_used_a_code_may_send_it_again_for_some_seconds(hotline: Hotline) -> None:
+    """A button is tapped twice, and the browser shows the second answer."""
+    code = hotline.give().code
+    again = OPENS + timedelta(seconds=login_codes.AGAIN_SECONDS)
+    assert hotline.use(code, browser="one") is not None
+    assert hotline.use(code, browser="another") is None
+    assert hotline.use(code) is None
+    second = hotline.use(code, browser="one", at=again - SECOND)
+    assert second is not None
+    assert hotline.is_in(second.token)
+    assert hotline.use("AAAA-AAAA", browser="one") is None
+    assert hotline.use(code, browser="one", at=again) is None
+
+
+def test_a_spent_code_is_gone_once_the_password_is_set(hotline: Hotline) -> None:
+    code = hotline.give().code
+    made = hotline.use(code, browser="one")
+    assert made is not None
+    assert hotline.change(made.token, None)
+    assert hotline.use(code, browser="one") is None
 
 
 @pytest.mark.parametrize("spell", [str.lower, lambda code: code.replace("-", " "), "  {} ".format])

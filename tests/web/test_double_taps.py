@@ -128,6 +128,21 @@ def test_the_late_tap_of_a_code_leads_to_the_new_password(site: Site) -> None:
     assert late_tap(reader, login="0900000456", code=code).startswith("/tai-khoan?next=")
 
 
+def test_a_code_tapped_twice_logs_in_by_either_answer(site: Site) -> None:
+    site.participant()
+    code = lost_password(site)
+    reader, other = site.reader(), site.reader()
+    reader.open("/dang-nhap/ma")
+    cookie = reader.client.get_cookie("session")
+    assert cookie
+    other.client.set_cookie("session", cookie.value)
+    other.path, other.page = reader.path, reader.page
+    for one in (reader, other):
+        one.send(login="0900000456", code=code)
+        assert one.path == "/tai-khoan"
+        assert one.client.get_cookie("quiz_session")
+
+
 def test_a_form_of_somebody_else_does_not_lead_on(site: Site) -> None:
     """Two share a computer: the second typed into a page that was open before the first."""
     reader = site.reader()
