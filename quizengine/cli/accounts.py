@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from quizengine.cli.database import actor, opened_session
 from quizengine.cli.output import tell
 from quizengine.core.clock import utc_now
+
+if TYPE_CHECKING:
+    from quizengine.services.accounts import Role
 
 
 @click.group()
@@ -17,17 +22,22 @@ def account() -> None:
 @account.command()
 @click.option("--login", required=True, help="A phone number or a name to log in with.")
 @click.option("--name", required=True, help="The person's name.")
+@click.option(
+    "--role",
+    required=True,
+    type=click.Choice(["owner", "organiser", "jury", "reporter", "auditor"]),
+    help="What the account may do.",
+)
 @click.password_option(help="Asked for when it is not given.")
-def create(login: str, name: str, password: str) -> None:
-    """Create an organiser's account."""
-    from quizengine.services.accounts import create_account
+def add(login: str, name: str, role: Role, password: str) -> None:
+    """Make an account for somebody who runs contests; the first one is an owner's."""
+    from quizengine.services.accounts import add_account, prepare_account
     from quizengine.services.transaction import transaction
 
+    prepared = prepare_account(login=login, name=name, password=password, role=role)
     with opened_session() as session, transaction(session):
-        made = create_account(
-            session, login=login, name=name, password=password, role="organiser", now=utc_now()
-        )
-    tell(f"{made.login}: organiser")
+        made = add_account(session, prepared, now=utc_now(), actor=actor())
+    tell(f"{made.login}: {made.role}")
 
 
 @account.command()

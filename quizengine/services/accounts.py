@@ -121,14 +121,21 @@ def prepare_account(*, login: str, name: str, password: str | None, role: Role) 
     )
 
 
-def add_account(session: Session, prepared: NewAccount, *, now: datetime) -> Account:
+def add_account(
+    session: Session, prepared: NewAccount, *, now: datetime, actor: str = "setup"
+) -> Account:
     """Write an account and return it; ``Conflict`` for a log-in that is taken."""
     account = people.insert_account(session, {**asdict(prepared), "created_at": now})
     if account is None:
         raise Conflict("account.login_taken")
     if prepared.role != "participant":
         audit.record(
-            session, action="account.create", subject=prepared.role, actor="setup", now=now
+            session,
+            action="account.create",
+            subject=prepared.role,
+            actor=actor,
+            now=now,
+            details={"person": prepared.person},
         )
     return account
 

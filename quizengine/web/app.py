@@ -25,7 +25,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from quizengine.core.clock import utc_now
 from quizengine.store.connection import set_up
-from quizengine.web import accounts
+from quizengine.web import (
+    account_desk,  # noqa: F401 - it attaches its routes
+    accounts,
+)
 from quizengine.web.blueprint import show_http_error
 from quizengine.web.encoding import squeeze
 from quizengine.web.extension import DEFAULTS as EXTENSION_DEFAULTS
@@ -70,6 +73,7 @@ def create_app(
         QUIZ_LOGIN_URL="/dang-nhap",
         QUIZ_LOGOUT_URL="/dang-xuat",
         QUIZ_ACCOUNT_URL="/tai-khoan",
+        QUIZ_STAFF_URL="/to-chuc/tai-khoan",
     )
     app.config.update(environment_settings(os.environ))
     app.config.update(config or {})

@@ -141,19 +141,21 @@ def test_tables_that_differ_are_refused_with_a_sentence(desk: Desk, shell: Shell
     assert "schema.unknown_tables" not in said
 
 
-def test_an_organisers_account_can_be_made_and_not_twice(shell: Shell) -> None:
+def test_an_account_of_staff_can_be_made_and_not_twice(shell: Shell) -> None:
     shell.run("db", "upgrade")
-    arguments = ("account", "create", "--login", "bantochuc", "--name", "Ban tổ chức")
+    made = ("account", "add", "--login", "bantochuc", "--name", "Ban tổ chức")
+    arguments = (*made, "--role", "owner")
     password = "một mật khẩu dài\n" * 2
-    assert "organiser" in shell.run(*arguments, input=password).stderr
+    assert "owner" in shell.run(*arguments, input=password).stderr
     shell.run(*arguments, input=password, expecting=1)
     shell.run(*arguments, "--password", "ngắn", expecting=1)
-    shell.run("account", "create", expecting=2)
+    shell.run(*made, input=password, expecting=2)
+    shell.run(*made, "--role", "participant", input=password, expecting=2)
 
 
 def test_a_log_in_code_is_given_to_whoever_has_a_log_in(shell: Shell) -> None:
     shell.run("db", "upgrade")
-    made = ("account", "create", "--login", "bantochuc", "--name", "Ban tổ chức")
+    made = ("account", "add", "--login", "bantochuc", "--name", "Ban tổ chức", "--role", "jury")
     shell.run(*made, "--password", "một mật khẩu dài")
     given = shell.run("account", "code", "BanToChuc")
     assert re.fullmatch("[0-9A-Z]{4}-[0-9A-Z]{4}\n", given.stdout)
