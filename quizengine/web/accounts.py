@@ -21,7 +21,7 @@ from quizengine.errors import (
 )
 from quizengine.services import accounts as use_cases
 from quizengine.services import contests, login_codes, participants
-from quizengine.services.accounts import LiveSession, Login
+from quizengine.services.accounts import LiveSession, Login, Verdict
 from quizengine.services.transaction import transaction
 from quizengine.store.people import Account
 from quizengine.web.blueprint import ENTRANCES, RETRY_SECONDS, Page, dress, local_path, render
@@ -170,17 +170,23 @@ def own_account() -> Page:
 
 
 def _change_password(form: PasswordForm) -> bool:
+    """Return whether the new password is kept, be it by the first of two taps."""
     live = live_session()
     assert live is not None
-    verdict = None
-    if not live.may_reset:
-        credentials = use_cases.find_credentials(
-            session(), live.account.login, address=request.remote_addr or "", now=arrival()
-        )
-        _release_connection()
-        verdict = use_cases.check_password(credentials, form.old_password.data or "")
     _release_connection()
     password = use_cases.hash_password(form.password.data or "")
+    if live.may_reset and _write_password(form, password, None):
+        return True
+    credentials = use_cases.find_credentials(
+        session(), live.account.login, address=request.remote_addr or "", now=arrival()
+    )
+    _release_connection()
+    # A form without the old password was sent after a code; the first tap has set the new one.
+    old = form.password.data if form.old_password.data is None else form.old_password.data
+    return _write_password(form, password, use_cases.check_password(credentials, old or ""))
+
+
+def _write_password(form: PasswordForm, password: str, verdict: Verdict | None) -> bool:
     with transaction(session()) as writing:
         return use_cases.change_password(
             writing,

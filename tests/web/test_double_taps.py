@@ -143,6 +143,33 @@ def test_a_code_tapped_twice_logs_in_by_either_answer(site: Site) -> None:
         assert one.client.get_cookie("quiz_session")
 
 
+def reset_form(site: Site) -> Reader:
+    """Return the browser of somebody who may set a new password after a code."""
+    site.participant()
+    reader = site.reader()
+    reader.open(f"/dang-nhap/ma?next=/thi/{SLUG}/")
+    reader.send(login="0900000456", code=lost_password(site))
+    assert "old_password" not in reader.page
+    return reader
+
+
+def test_a_new_password_tapped_twice_is_saved_whichever_answer_is_shown(taps: Taps) -> None:
+    for one in taps.send(reset_form(taps.site), password="bốn từ mới tinh"):
+        assert one.path == f"/thi/{SLUG}/"
+
+
+def test_the_late_tap_of_a_new_password_is_answered_as_saved(site: Site) -> None:
+    reader = reset_form(site)
+    form = forms_of(reader.page, reader.path)[-1]
+    reader.send(password="bốn từ mới tinh")
+    late = {**form.fields, "password": "bốn từ mới tinh"}
+    assert reader.client.post("/tai-khoan", data=late).status_code == 303
+    for _ in range(throttle.MAX_TRIES):
+        guess = {**form.fields, "password": "một từ khác hẳn"}
+        assert reader.client.post("/tai-khoan", data=guess).status_code == 403
+    assert "quá nhiều lần" in reader.client.post("/tai-khoan", data=late).text
+
+
 def test_a_form_of_somebody_else_does_not_lead_on(site: Site) -> None:
     """Two share a computer: the second typed into a page that was open before the first."""
     reader = site.reader()
