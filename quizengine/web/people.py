@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flask import jsonify, redirect, request, url_for
+from flask import Response, jsonify, redirect, request, url_for
 
 from quizengine.core.contest import Contest
 from quizengine.core.rules import rules_of_shown
 from quizengine.core.text import proper_name
 from quizengine.core.units import Unit, UnitTree, matched_spans
-from quizengine.errors import Conflict, InvalidInput, NotAllowed, Param, Place, Problem, QuizError
+from quizengine.errors import (
+    Conflict,
+    InvalidInput,
+    NotAllowed,
+    Param,
+    Place,
+    Problem,
+    QuizError,
+    Unavailable,
+)
 from quizengine.services import people
 from quizengine.services.people import UNIT_TYPED, clean_field
 from quizengine.services.transaction import transaction
 from quizengine.web import rights
-from quizengine.web.blueprint import ENTRANCES, Page, page, quiz
+from quizengine.web.blueprint import ENTRANCES, RETRY_SECONDS, Page, quiz, render
 from quizengine.web.board import visible_contest
 from quizengine.web.forms import RegistrationForm, shape
 from quizengine.web.host import (
@@ -120,7 +129,7 @@ def register(slug: str) -> Page:
             # A double tap: the first one made the account while this one was hashed.
             newcomer = _prepare(form)
             _write(slug, newcomer, sheet, units)
-    except (InvalidInput, Conflict) as error:
+    except (InvalidInput, Conflict, NotAllowed, Unavailable) as error:
         return _form_page(contest, form, error, sheet, units)
     response = redirect(url_for("quiz.contest", slug=slug, done="registered"), 303)
     return newcomer.welcome(response) if newcomer else response
@@ -283,9 +292,8 @@ def _form_page(
         at = _login_field(form) if error.code == "account.login_taken" else "field"
         own = Problem("error", error.code, Place("field", at), error.params)
         problems = _with_password(form, getattr(error, "problems", ()) or (own,))
-    return page(
+    body = render(
         "register",
-        422 if problems else 200,
         contest=contest,
         form=form,
         problems=problems,
@@ -296,6 +304,17 @@ def _form_page(
         login_field=_login_field(form) if "password" in form else "",
         shown_rules=list(rules_of_shown(contest)),
     )
+    response = Response(body, _status(error))
+    if isinstance(error, Unavailable):
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def _status(error: QuizError | None) -> int:
+    """Return the status of the page: what was typed can be put right after a conflict too."""
+    if error is None:
+        return 200
+    return error.status if isinstance(error, NotAllowed | Unavailable) else 422
 
 
 def _with_password(form: RegistrationForm, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:

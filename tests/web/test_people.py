@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from quizengine.core.contest import Need
+from quizengine.services import accounts
 from quizengine.services.people import participant_of
 from quizengine.store.people import find_participant
 from quizengine.store.tables import AccountRow, ContestRow
@@ -264,6 +266,26 @@ def test_the_page_says_what_the_results_show(site: Site) -> None:
     page = site.reader().open(PATH)
     assert "Bảng kết quả ghi họ tên, đơn vị, ba số cuối điện thoại" in page
     assert "chỉ hiện ba số cuối" in page
+
+
+def test_too_many_at_once_are_asked_to_send_it_again_and_nothing_typed_is_lost(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = threading.BoundedSemaphore(1)
+    full.acquire()
+    monkeypatch.setattr(accounts, "_HASHING", full)
+    monkeypatch.setattr(accounts, "HASHING_SECONDS", 0.01)
+    reader = new_person(site)
+    assert reader.status == 503
+    assert int(reader.headers["Retry-After"]) > 0
+    assert "Quá nhiều người đang đăng nhập" in reader.page
+    fields = forms_of(reader.page, reader.path)[-1].fields
+    assert fields["full_name"] == ["Nguyễn Thị Mẫu"]
+    assert fields["phone"] == ["0900000333"]
+    assert fields["consents"] == ["hien-ket-qua"]
+    full.release()
+    reader.send(password=PASSWORD)
+    assert reader.path == f"/thi/{SLUG}/"
 
 
 def test_a_form_that_waited_too_long_is_offered_again_without_its_password(site: Site) -> None:
