@@ -229,7 +229,13 @@ def add_headers(response: AnyResponse) -> AnyResponse:
     headers.setdefault("X-Content-Type-Options", "nosniff")
     # Not "no-referrer", which would make browsers send "Origin: null" with our own forms.
     headers.setdefault("Referrer-Policy", "same-origin")
-    if request.endpoint and not request.endpoint.endswith(".static"):
+    if not (_is_file(response) or response.cache_control.no_store):
         # Not "no-store": going back must bring back what was typed.
         headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _is_file(response: AnyResponse) -> bool:
+    """Return whether it is a file that is everybody's: the error page instead of one is not."""
+    endpoint = request.endpoint or ""
+    return endpoint.endswith(".static") and response.status_code < 400

@@ -320,3 +320,17 @@ def test_a_page_tells_the_people_of_one_browser_apart_without_saying_who_they_ar
     assert owner(site.reader().open("/thi/")) == []
     assert "answers.js" in first.page
     assert "answers.js" not in site.reader().open("/thi/")
+
+
+def test_no_error_page_is_kept_by_those_between_not_even_below_the_files(site: Site) -> None:
+    client = site.person().client
+    answers = [
+        client.get("/thi/static/no-such.css"),
+        client.post("/thi/static/quiz.css"),
+        client.get("/thi/static/no/such.css"),
+        client.get("/no-such"),
+    ]
+    assert [one.status_code for one in answers] == [404, 405, 404, 404]
+    for answer in answers:
+        assert answer.headers["Cache-Control"] == "private, no-cache", answer.request.path
+    assert "private" not in client.get("/thi/static/quiz.css").headers["Cache-Control"]
