@@ -444,6 +444,7 @@ class MatchDecisionRow(Base):
         CheckConstraint(
             "decision IN ('upheld', 'dismissed')", name="ck_quiz_match_decision_decision"
         ),
+        CheckConstraint("copied IN ('a', 'b', 'both')", name="ck_quiz_match_decision_copied"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -455,6 +456,11 @@ class MatchDecisionRow(Base):
     )
     #: ``upheld``: one was copied from the other or both from elsewhere; ``dismissed``: it is fine.
     decision: Mapped[str] = mapped_column(String(16))
+    #: Which essay is the copy where it was upheld; the other author loses nothing.
+    copied: Mapped[str | None] = mapped_column(String(8))
+    #: The texts that were decided on: another text asks for another decision.
+    sha256_a: Mapped[str] = mapped_column(String(64))
+    sha256_b: Mapped[str] = mapped_column(String(64))
     reason: Mapped[str] = mapped_column(Text)
     actor: Mapped[str] = mapped_column(String(200))
     at: Mapped[datetime]

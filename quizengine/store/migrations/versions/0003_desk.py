@@ -72,12 +72,16 @@ def upgrade() -> None:
         sa.Column("essay_a_id", ROW_ID, nullable=False),
         sa.Column("essay_b_id", ROW_ID, nullable=False),
         sa.Column("decision", sa.String(length=16), nullable=False),
+        sa.Column("copied", sa.String(length=8), nullable=True),
+        sa.Column("sha256_a", sa.String(length=64), nullable=False),
+        sa.Column("sha256_b", sa.String(length=64), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("actor", sa.String(length=200), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
             "decision IN ('upheld', 'dismissed')", name="ck_quiz_match_decision_decision"
         ),
+        sa.CheckConstraint("copied IN ('a', 'b', 'both')", name="ck_quiz_match_decision_copied"),
         sa.ForeignKeyConstraint(["essay_a_id"], ["quiz_essay.id"], name="fk_quiz_match_decision_a"),
         sa.ForeignKeyConstraint(["essay_b_id"], ["quiz_essay.id"], name="fk_quiz_match_decision_b"),
         sa.PrimaryKeyConstraint("id", name="pk_quiz_match_decision"),
