@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from quizengine.core.clock import to_ms
 from quizengine.errors import NotAllowed, NotFound
 from quizengine.services import audit, throttle
 from quizengine.services.accounts import Login, begin_session, clean_login
@@ -110,9 +111,12 @@ def use_login_code(
     person's other sessions stay: an attempt may be running in one.
     """
     cleaned = clean_login(login)
-    tries = throttle.subject_of(f"log-in code:{cleaned}", address)
-    throttle.check_tries(session, tries, now=now)
     found = people.find_account(session, cleaned)
+    made_at = people.find_code(session, found[0].id) if found else None
+    # Each code has tries of its own: wrong ones before it was given do not close its way.
+    thing = f"log-in code:{cleaned}:{to_ms(made_at)}" if made_at else f"log-in code:{cleaned}"
+    tries = throttle.subject_of(thing, address)
+    throttle.check_tries(session, tries, now=now)
     if found is None or not _is_taken(session, found[0], code, browser, now):
         throttle.count_try(session, tries, now=now)
         return None

@@ -283,6 +283,12 @@ def put_code(executor: Executor, values: Mapping[str, Any]) -> None:
     )
 
 
+def find_code(executor: Executor, account_id: int) -> datetime | None:
+    """Return when the log-in code of an account was given, be it spent or ended; None for none."""
+    query = select(LoginCodeRow.made_at).where(LoginCodeRow.account_id == account_id)
+    return executor.scalar(query)
+
+
 def take_code(
     executor: Executor,
     account_id: int,

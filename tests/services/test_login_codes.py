@@ -196,6 +196,17 @@ def test_ten_wrong_codes_close_the_way_for_a_while(hotline: Hotline) -> None:
     assert hotline.use(code, address="198.51.100.7") is not None
 
 
+def test_a_new_code_has_tries_of_its_own(hotline: Hotline) -> None:
+    """Wrong codes typed before, be it by a stranger at the same address, do not close its way."""
+    hotline.give()
+    for _ in range(throttle.MAX_TRIES):
+        assert hotline.use("AAAA-AAAA") is None
+    code = hotline.give(at=OPENS + SECOND).code
+    for _ in range(throttle.MAX_TRIES - 1):
+        assert hotline.use("AAAA-AAAA", at=OPENS + SECOND) is None
+    assert hotline.use(code, at=OPENS + SECOND) is not None
+
+
 def test_an_unknown_log_in_is_slowed_down_alike(hotline: Hotline) -> None:
     for _ in range(throttle.MAX_TRIES):
         assert hotline.use("AAAA-AAAA", login="0900000999") is None
