@@ -127,7 +127,8 @@ def _timeline(executor: Executor, slug: str, row: StoredAttempt, now: datetime) 
         *(_moment_of_act(act) for act in acts if act.action != "attempt.void"),
     ]
     last = max(one.at for one in moments)
-    moments += _moments_of_round(changes, stored_round.code, row.started_at, max(last, now))
+    until = max(last, now) if state is State.OPEN else last
+    moments += _moments_of_round(changes, stored_round.code, row.started_at, until)
     contacts = sorted(one.at for one in moments if one.kind in CONTACTS)
     ends_at = max(last, row.deadline_at, now if state is State.OPEN else last)
     finished = state in (State.SUBMITTED, State.EXPIRED)
@@ -138,7 +139,7 @@ def _timeline(executor: Executor, slug: str, row: StoredAttempt, now: datetime) 
         receipt=receipt_code(row.public_id),
         number=row.number,
         state=state,
-        is_paused=row.paused_at is not None,
+        is_paused=row.paused_at is not None and state is State.OPEN,
         started_at=row.started_at,
         deadline_at=row.deadline_at,
         ends_at=ends_at,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from flask import request
 
 from quizengine.core.clock import to_ms
+from quizengine.i18n import format_day
 from quizengine.services import contests, timelines
 from quizengine.services.timelines import Timeline
 from quizengine.services.transaction import transaction
 from quizengine.web.blueprint import Page, page, quiz
 from quizengine.web.host import arrival, require_organiser, session
+from quizengine.web.languages import language
 
 WIDTH = 1000
 """Units across the picture."""
@@ -31,7 +34,12 @@ def attempt_timeline(slug: str, public_id: str) -> Page:
         found=found,
         done=request.args.get("xong"),
         across=lambda at: _across(found, at),
+        day=lambda at: _day(at, shown.contest.time_zone),
     )
+
+
+def _day(at: datetime, zone: str) -> str:
+    return format_day(at.astimezone(ZoneInfo(zone)).date(), language())
 
 
 def _across(found: Timeline, at: datetime) -> int:

@@ -132,7 +132,7 @@ def test_the_timeline_tells_saves_silences_and_late_answers_and_never_points(sit
     for words in (
         "3 lần lưu, 2 khoảng im lặng quá một phút, 1 câu tới muộn",
         "Im lặng 3\xa0phút",
-        "Câu 4: tới muộn, không tính",
+        "Câu\xa04: tới muộn, không tính",
         "Hết giờ",
         "Trần Minh Khuê",
     ):
