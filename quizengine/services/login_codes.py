@@ -104,7 +104,7 @@ def use_login_code(
 ) -> Login | None:
     """Return a new session for a right code, which is spent; None for a wrong or ended one.
 
-    ``browser`` is a secret of the one that sends it: for some seconds the code is good there still.
+    The record says that it was used. ``browser`` is a secret of the one that sends it: for some seconds the code is good there still.
 
     Wrong tries are counted apart from passwords, so commit also when None comes back: whoever was
     slowed down by a wrong password gets in by the code at once. ``NotAllowed`` after too many. The
@@ -132,6 +132,8 @@ def _is_taken(session: Session, account: Account, code: str, browser: str, now: 
     spent = _digest(account, code, browser) if browser else ""
     until = now + timedelta(seconds=AGAIN_SECONDS)
     if people.take_code(session, account.id, _digest(account, code), now, spent, until):
+        person = account.person
+        audit.record(session, action="account.login_by_code", subject=person, actor=person, now=now)
         return True
     return bool(browser) and people.has_code(session, account.id, spent, now)
 

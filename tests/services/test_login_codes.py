@@ -120,6 +120,19 @@ def test_the_browser_that_used_a_code_may_send_it_again_for_some_seconds(hotline
     assert hotline.use(code, browser="one", at=again) is None
 
 
+def test_the_record_says_once_that_a_code_was_used(hotline: Hotline) -> None:
+    given = hotline.give()
+    hotline.use("AAAA-AAAA", browser="one")
+    for _ in range(2):
+        hotline.use(given.code, browser="one", at=OPENS + SECOND)
+    with Session(hotline.engine) as session:
+        entries = list(read_entries(session))
+    used = [entry for entry in entries if entry.action == "account.login_by_code"]
+    assert [(one.subject, one.actor, one.at) for one in used] == [
+        (given.account.person, given.account.person, OPENS + SECOND)
+    ]
+
+
 def test_a_spent_code_is_gone_once_the_password_is_set(hotline: Hotline) -> None:
     code = hotline.give().code
     made = hotline.use(code, browser="one")
