@@ -202,7 +202,8 @@ def _own_page(form: PasswordForm, error: QuizError | None = None) -> Page:
     live = live_session()
     assert live is not None
     running = participants.running_attempt(session(), live.account.person, now=arrival())
-    return form_page("account", form, error, live=live, running=running)
+    later = local_path(form.next.data)
+    return form_page("account", form, error, live=live, running=running, later=later)
 
 
 def _destination(account: Account, next_address: str | None) -> str:

@@ -215,6 +215,19 @@ def test_after_a_code_a_new_password_is_set_or_left_for_later(site: Site) -> Non
     assert session_cookie(again)
 
 
+def test_who_sets_the_password_later_is_never_led_to_another_site(site: Site) -> None:
+    site.participant()
+    reader = site.reader()
+    reader.open("/dang-nhap/ma")
+    reader.send(login="0900000456", code=lost_password(site))
+    for address in ("https://evil.example/x", "javascript:alert(1)", "//evil.example"):
+        reader.open(f"/tai-khoan?next={address}")
+        assert f'href="{address}' not in reader.page
+        assert '<a href="/thi/">Để sau</a>' in reader.page
+    reader.open(f"/tai-khoan?next=/thi/{SLUG}/the-le")
+    assert f'<a href="/thi/{SLUG}/the-le">Để sau</a>' in reader.page
+
+
 def test_a_code_works_once_and_wrong_ones_are_slowed_down(site: Site) -> None:
     site.participant()
     code = lost_password(site)
