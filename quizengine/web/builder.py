@@ -20,8 +20,10 @@ from quizengine.formats.contest_fields import PARTS
 from quizengine.formats.contest_file import write_contest
 from quizengine.formats.contest_form import (
     Form,
+    Kind,
     fields_of,
     is_local_minute,
+    kind_of,
     plain_path,
     with_fields,
 )
@@ -64,6 +66,17 @@ class Fields:
         """Return the problems at a group of fields and at its single values."""
         found = (one for at, one in self.problems.items() if at.rpartition(".")[0] == name)
         return [*self.wrong(name), *(problem for one in found for problem in one)]
+
+
+def rows_above(name: str) -> list[tuple[str, int]]:
+    """Return the rows that a field is in, outermost first: what they are, and which, from 1."""
+    parts = name.split(".")
+    found = [
+        (plain_path(".".join(parts[:index])), int(part) + 1)
+        for index, part in enumerate(parts)
+        if part.isdigit()
+    ]
+    return [row for row in found if kind_of(row[0]) is Kind.ROWS]
 
 
 @quiz.route("/to-chuc/cuoc-thi/moi", methods=["GET", "POST"])
@@ -149,6 +162,7 @@ def _overview(saved: SavedForm, error: QuizError | None = None) -> Page:
         shown_contest=contest_forms.preview(saved.form),
         parts=tuple(PARTS),
         plain_path=plain_path,
+        rows_above=rows_above,
         error=error,
         state=_state(saved),
     )
@@ -231,6 +245,7 @@ def _part_page(saved: SavedForm, part: str) -> Page:
         overlaps={one.round: one for one in check.overlaps},
         is_local_minute=is_local_minute,
         plain_path=plain_path,
+        rows_above=rows_above,
         state=_state(saved),
     )
 
