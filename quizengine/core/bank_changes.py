@@ -76,6 +76,11 @@ class BankChanges:
         """The questions that both have and that differ."""
         return tuple(one for one in self.questions if one.before and one.after)
 
+    @cached_property
+    def with_other_key(self) -> tuple[QuestionChange, ...]:
+        """The changed questions whose right answers differ."""
+        return tuple(one for one in self.changed if "key" in one.parts)
+
 
 def compare_banks(before: Bank, after: Bank) -> BankChanges:
     """Return what differs between two versions of a bank."""

@@ -146,6 +146,11 @@ def bank_page(executor: Executor, name: str) -> BankPage:
     return found[0]
 
 
+def read_version(executor: Executor, version: StoredVersion) -> Bank:
+    """Return the content of a version, keys included: for staff only."""
+    return banks.read_bank(executor, version.id)
+
+
 def _pages(executor: Executor, stored: tuple[StoredVersion, ...]) -> tuple[BankPage, ...]:
     if not stored:
         return ()

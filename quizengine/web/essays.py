@@ -33,6 +33,8 @@ REFUSED = {"before": "essay.not_open_yet", "after": "essay.closed"}
 TOO_LARGE = {
     "quiz.write_essay": "essay.body_too_large",
     "quiz.upload_essay": "essay.upload_too_large",
+    "quiz.upload_bank": "upload.body_too_large",
+    "quiz.upload_units": "upload.body_too_large",
 }
 
 

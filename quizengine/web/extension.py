@@ -13,6 +13,7 @@ from quizengine.store.schema import VERSION_TABLE, copy_tables
 from quizengine.store.tables import Base
 from quizengine.web import (  # noqa: F401 - they attach the routes
     amendments,
+    bank_desk,
     board,
     brand,
     builder,
@@ -26,6 +27,7 @@ from quizengine.web import (  # noqa: F401 - they attach the routes
     record,
     steps,
     timelines,
+    unit_desk,
 )
 from quizengine.web.blueprint import quiz
 from quizengine.web.host import (

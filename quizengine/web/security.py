@@ -35,7 +35,14 @@ MASKED_LETTERS = 54
 UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 DEFAULT_BODY_BYTES = 64 * 1024
-BODY_BYTES = {"quiz.write_essay": 256 * 1024, "quiz.upload_essay": 5 * 1024 * 1024}
+BODY_BYTES = {
+    "quiz.write_essay": 256 * 1024,
+    "quiz.upload_essay": 5 * 1024 * 1024,
+    "quiz.new_contest": 2 * 1024 * 1024,
+    "quiz.contest_form_part": 512 * 1024,
+    "quiz.upload_bank": 10 * 1024 * 1024,
+    "quiz.upload_units": 10 * 1024 * 1024,
+}
 """Limits of the routes that need another than the default."""
 
 
