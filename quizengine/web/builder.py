@@ -340,16 +340,17 @@ def _shown(contest: Contest) -> ContestPage:
 
 def _led_back(body: str, saved: SavedForm, slug: str) -> str:
     """Return a preview whose links into the contest, which is not there yet, stay in it."""
-    home = url_for("quiz.contest", slug=slug)
+    home, desk = (url_for(endpoint, slug=slug) for endpoint in ("quiz.contest", "quiz.status"))
     own = {
         home: url_for("quiz.contest_preview", form_id=saved.public_id, what="trang"),
         f"{home}the-le": url_for("quiz.contest_preview", form_id=saved.public_id, what="the-le"),
+        desk: url_for("quiz.contest_form", form_id=saved.public_id),
     }
 
     def inside(link: re.Match[str]) -> str:
         return f'href="{escape(own.get(link[1], "#main"))}"'
 
-    return re.sub(rf'href="({re.escape(home)}[^"]*)"', inside, body)
+    return re.sub(rf'href="((?:{re.escape(home)}|{re.escape(desk)})[^"]*)"', inside, body)
 
 
 @quiz.get(f"{FORM}/xem/de-mau/<int:number>")
