@@ -33,7 +33,7 @@ class RecordPage:
     #: Everything that can be sought.
     actions: tuple[str, ...]
     actors: tuple[str, ...]
-    #: What accounts of the reference deployment are called, by actor.
+    #: What accounts of staff in the reference deployment are called, by person.
     names: Mapping[str, str]
 
 
@@ -69,17 +69,17 @@ def record_page(executor: Executor, sought: Sought, page: int) -> RecordPage:
     pages = max(1, -(-total // PAGE_ROWS))
     page = min(max(1, page), pages)
     actors = audit.list_actors(executor)
+    entries = audit.find_entries(executor, sought, offset=(page - 1) * PAGE_ROWS, limit=PAGE_ROWS)
+    named = {one.subject for one in entries} | {str(one.details.get("person")) for one in entries}
     return RecordPage(
-        entries=audit.find_entries(
-            executor, sought, offset=(page - 1) * PAGE_ROWS, limit=PAGE_ROWS
-        ),
+        entries=entries,
         total=total,
         whole=audit.count_entries(executor, Sought()),
         page=page,
         pages=pages,
         actions=audit.list_actions(executor),
         actors=actors,
-        names=people.names_of(executor, actors),
+        names=people.names_of(executor, named.union(actors)),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, and_, func, or_, select, type_coerce
+from sqlalchemy import BigInteger, and_, func, select, type_coerce
 from sqlalchemy.orm import aliased
 
 from quizengine.core.activity import ActiveAttempts
@@ -73,25 +73,25 @@ def list_typed_units(executor: Executor) -> tuple[TypedUnit, ...]:
 
 
 def count_undecided(executor: Executor) -> dict[str, int]:
-    """Return how many pairs of essays that share text nobody decided on, by contest."""
-    first = aliased(EssayRow)
+    """Return how many pairs of essays that share text nobody decided on, by contest.
+
+    A decision on a text that was replaced since is none.
+    """
+    first, second = aliased(EssayRow), aliased(EssayRow)
     query = (
         select(ContestRow.slug, func.count())
         .select_from(MatchRow)
         .join(first, first.id == MatchRow.essay_a_id)
+        .join(second, second.id == MatchRow.essay_b_id)
         .join(ParticipantRow, ParticipantRow.id == first.participant_id)
         .join(ContestRow, ContestRow.id == ParticipantRow.contest_id)
         .outerjoin(
             MatchDecisionRow,
-            or_(
-                and_(
-                    MatchDecisionRow.essay_a_id == MatchRow.essay_a_id,
-                    MatchDecisionRow.essay_b_id == MatchRow.essay_b_id,
-                ),
-                and_(
-                    MatchDecisionRow.essay_a_id == MatchRow.essay_b_id,
-                    MatchDecisionRow.essay_b_id == MatchRow.essay_a_id,
-                ),
+            and_(
+                MatchDecisionRow.essay_a_id == MatchRow.essay_a_id,
+                MatchDecisionRow.essay_b_id == MatchRow.essay_b_id,
+                MatchDecisionRow.sha256_a == first.sha256,
+                MatchDecisionRow.sha256_b == second.sha256,
             ),
         )
         .where(MatchDecisionRow.id.is_(None), ContestRow.state.in_(("open", "closed")))

@@ -57,12 +57,16 @@ def running_contests(pages: Iterable[ContestPage]) -> list[Running]:
     """Return the contests with a running round, and put the look at their figures on record."""
     found = []
     for shown in pages:
-        rounds = tuple(
-            one for one in shown.rounds if round_phase(one, shown.state, arrival()) == "running"
-        )
+        rounds = running_rounds(shown)
         if rounds and may_one_of(SHOWN_BY, shown.slug):
             found.append(_running(shown, rounds))
     return found
+
+
+def running_rounds(shown: ContestPage) -> tuple[RoundPage, ...]:
+    """Return the rounds of a contest in which attempts may be started now."""
+    phases = ((one, round_phase(one, shown.state, arrival())) for one in shown.rounds)
+    return tuple(one for one, phase in phases if phase == "running")
 
 
 def _running(shown: ContestPage, rounds: tuple[RoundPage, ...]) -> Running:

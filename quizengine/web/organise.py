@@ -12,7 +12,7 @@ from quizengine.services.contests import ContestPage
 from quizengine.web.blueprint import Page, page, quiz
 from quizengine.web.host import arrival, session
 from quizengine.web.languages import text
-from quizengine.web.live import running_contests, sees_figures
+from quizengine.web.live import running_contests, running_rounds, sees_figures
 from quizengine.web.rights import may_open, visible_pages
 from quizengine.web.steps import STEPS
 
@@ -40,6 +40,7 @@ def desk() -> Page:
         pages=pages,
         needs=waiting,
         running=running_contests(pages),
+        rounds=sum(len(running_rounds(one)) for one in pages),
         drafts=[(one, contests.check_opening(session(), one.slug)) for one in drafts[:DRAFTS]],
         zone=desk_zone(),
     )
