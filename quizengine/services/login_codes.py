@@ -104,7 +104,8 @@ def use_login_code(
 ) -> Login | None:
     """Return a new session for a right code, which is spent; None for a wrong or ended one.
 
-    The record says that it was used. ``browser`` is a secret of the one that sends it: for some seconds the code is good there still.
+    The record says that it was used. ``browser`` is a secret of the one that sends it: for some
+    seconds the code is good there still.
 
     Wrong tries are counted apart from passwords, so commit also when None comes back: whoever was
     slowed down by a wrong password gets in by the code at once. ``NotAllowed`` after too many. The

@@ -9,7 +9,7 @@ from flask import Response, jsonify, redirect, request, url_for
 
 from quizengine.core.contest import Contest
 from quizengine.core.rules import rules_of_shown
-from quizengine.core.text import proper_name
+from quizengine.core.text import fold, proper_name
 from quizengine.core.units import Unit, UnitTree, matched_spans
 from quizengine.errors import (
     Conflict,
@@ -209,7 +209,8 @@ def _read(form: RegistrationForm, units: UnitTree) -> Sheet:
     if "unit" in fields:
         typed = clean_field(UNIT_TYPED, form.unit_typed.data or "")
         if typed:
-            parent = _choice(form.parent.data, form.parent_code.data, units)
+            offered = units.roots()[:UNITS_SHOWN]
+            parent = _choice(form.parent.data, form.parent_code.data, units, offered)
             fields |= {"unit": parent.code, UNIT_TYPED: typed}
         else:
             unit = _choice(form.unit.data, form.unit_code.data, units)
@@ -233,13 +234,21 @@ def _printed(form: RegistrationForm) -> str:
     return chosen if chosen == proper_name(typed) else typed
 
 
-def _choice(typed: str | None, chosen: str | None, units: UnitTree) -> Choice:
-    """Return the units that may be meant: the chosen one, or all that match the text."""
+def _choice(
+    typed: str | None, chosen: str | None, units: UnitTree, offered: tuple[Unit, ...] = ()
+) -> Choice:
+    """Return the units that may be meant: the chosen one if the text finds it, or all it finds.
+
+    A choice that the text no longer fits was made before something else was typed. ``offered`` is
+    what the page lists when the text finds nothing.
+    """
     words = (typed or "").strip()
-    for code in (chosen, words):
-        if code and code in units.by_code:
-            return Choice(words, (units.by_code[code],))
+    if words in units.by_code:
+        return Choice(words, (units.by_code[words],))
     found = tuple(match.unit for match in units.search(words[:MAX_QUERY], limit=UNITS_SHOWN))
+    picked = units.by_code.get(chosen or "")
+    if picked and (picked in (found or offered) or fold(picked.name) == fold(words)):
+        return Choice(words, (picked,))
     same = tuple(unit for unit in found if unit.name.casefold() == words.casefold())
     return Choice(words, same or found)
 

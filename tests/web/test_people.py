@@ -237,6 +237,16 @@ def test_a_chosen_unit_stays_chosen_when_something_else_is_wrong(site: Site) -> 
     assert reader.path == f"/thi/{SLUG}/"
 
 
+def test_what_is_typed_later_goes_before_the_unit_that_was_ticked(site: Site) -> None:
+    reader = new_person(site, unit="hoa gao")
+    assert 'name="unit_code" value="VL-001"' in reader.page
+    reader.send(unit="zzzz", unit_code="VL-001", password=PASSWORD)
+    assert reader.status == 422
+    assert "Không tìm thấy đơn vị nào tên “zzzz”" in reader.page
+    reader.send(unit="", unit_code="VL-001", password=PASSWORD)
+    assert 'id="unit-error"' in reader.page
+
+
 def test_a_unit_that_is_not_listed_takes_part_at_once_under_the_one_above(site: Site) -> None:
     reader = new_person(site, unit="", unit_typed="CĐCS Tổ hợp  May Mới", parent="nha tren")
     assert reader.status == 422

@@ -31,10 +31,15 @@
       input.removeAttribute("aria-activedescendant");
     };
 
-    const choose = (item) => {
-      close();
+    // What was ticked for an earlier text says nothing of this one.
+    const untick = () => {
       const choices = document.getElementById(code.name + "-choices");
       if (choices) choices.remove();
+    };
+
+    const choose = (item) => {
+      close();
+      untick();
       if (item.unit) {
         input.value = item.unit.name;
         code.value = item.unit.code;
@@ -114,6 +119,7 @@
 
     input.addEventListener("input", () => {
       code.disabled = true;
+      untick();
       clearTimeout(timer);
       timer = setTimeout(ask, WAIT);
     });
