@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -69,27 +70,39 @@ def register(
         raise InvalidInput("registration.invalid", problems)
     if people.find_participant(session, slug, person):
         raise Conflict("registration.already", slug=slug)
-    key_field = contest.registration.person_key
-    unit_typed = cleaned.pop(UNIT_TYPED, "")
-    given = {name: value for name, value in cleaned.items() if value}
     values = {
         "contest_id": stored.id,
         "person": person,
-        "person_key": fold(given[key_field]).replace(" ", ""),
-        "name": given.get("full_name", ""),
-        "sort_key": name_sort_key(given.get("full_name", "")),
-        "unit": given.get("unit", ""),
-        "unit_typed": unit_typed or None,
-        "fields": given,
-        "consents": sorted({one.id for one in contest.registration.consents} & set(consents)),
         "is_staff": is_staff,
         "registered_at": now,
+        **_given_values(contest, cleaned, consents),
     }
     if not people.insert_participant(session, values):
         if people.find_participant(session, slug, person):
             raise Conflict("registration.already", slug=slug)  # a double click
-        raise Conflict("registration.key_taken", field=key_field)
+        raise Conflict("registration.key_taken", field=contest.registration.person_key)
     signals.announce(session.info, signals.participant_registered, slug=slug, person=person)
+
+
+def _given_values(
+    contest: Contest, cleaned: Mapping[str, str], consents: Collection[str]
+) -> dict[str, Any]:
+    """Return what a registration's row keeps of cleaned fields and given consents."""
+    given = {name: value for name, value in cleaned.items() if value and name != UNIT_TYPED}
+    return {
+        "person_key": person_key(given[contest.registration.person_key]),
+        "name": given.get("full_name", ""),
+        "sort_key": name_sort_key(given.get("full_name", "")),
+        "unit": given.get("unit", ""),
+        "unit_typed": cleaned.get(UNIT_TYPED) or None,
+        "fields": given,
+        "consents": sorted({one.id for one in contest.registration.consents} & set(consents)),
+    }
+
+
+def person_key(value: str) -> str:
+    """Return the one form of a cleaned value by which a contest tells people apart."""
+    return "-".join(fold(value).split())
 
 
 def participant_of(executor: Executor, slug: str, person: str) -> Registered | None:
@@ -167,6 +180,8 @@ def _field_problems(
 ) -> Iterator[Problem]:
     if (length := _length(value)) > MAX_FIELD_LENGTH:
         yield _problem("registration.too_long", name, length=length, limit=MAX_FIELD_LENGTH)
+    elif name == contest.registration.person_key and not person_key(value):
+        yield _problem(f"registration.{name}_missing", name)
     elif name == "phone":
         yield from _phone_problems(value)
     elif name == "birth_year":

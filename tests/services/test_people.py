@@ -233,6 +233,21 @@ def test_the_person_key_is_compared_without_case_and_spaces(sqlite_url: str) -> 
         desk.do(lambda session: register(session, "binh", changes={"staff_code": "NV-002"}))
 
 
+def test_signs_part_the_numbers_of_a_person_key_and_are_none_by_themselves(
+    sqlite_url: str,
+) -> None:
+    contest = make_contest()
+    fields = {**contest.registration.fields, "staff_code": Need.REQUIRED}
+    registration = replace(contest.registration, person_key="staff_code", fields=fields)
+    with opened_desk(sqlite_url, replace(contest, registration=registration)) as desk:
+        desk.do(lambda session: register(session, changes={"staff_code": "NV-1-11"}))
+        desk.do(lambda session: register(session, "binh", changes={"staff_code": "NV-11-1"}))
+        with pytest.raises(InvalidInput) as refusal:
+            desk.do(lambda session: register(session, "chi", changes={"staff_code": "—"}))
+        problems = [(one.code, one.place.at) for one in refusal.value.problems]
+        assert problems == [("registration.staff_code_missing", "staff_code")]
+
+
 def test_a_person_registers_once(desk: Desk) -> None:
     desk.do(register)
     with pytest.raises(Conflict) as refusal:
