@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 LOCK := requirements/dev.txt
 
-.PHONY: help venv lint check format test faults coverage demo screenshots catalogues lock clean
+.PHONY: help venv lint check format test faults coverage demo docs screenshots catalogues lock clean
 
 help:
 	@echo 'make venv        the environment in .venv, from the hash-pinned lock'
@@ -14,6 +14,7 @@ help:
 	@echo 'make faults      the tests that kill processes, at their full counts'
 	@echo 'make coverage    every test, and the lines that none of them ran'
 	@echo 'make demo        a whole contest on an embedded database'
+	@echo 'make docs        the documentation as a site in build/docs'
 	@echo 'make screenshots pictures of every state in build/screenshots, the best in docs/pictures'
 	@echo 'make format      rewrite the code in the one layout'
 	@echo 'make catalogues  compile the gettext catalogues'
@@ -55,6 +56,9 @@ coverage: venv
 
 demo: venv
 	$(BIN)/quizengine demo
+
+docs: venv
+	$(BIN)/sphinx-build --quiet --nitpicky --fail-on-warning --keep-going -d build/doctrees docs build/docs
 
 screenshots: venv
 	@sh .ci/services

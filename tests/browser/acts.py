@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 
+from docx import Document
 from playwright.sync_api import Page, expect
 
 from quizengine.services.answers import Answer
@@ -11,6 +13,25 @@ from tests.browser.stage import Stage
 
 NAME = "Nguyễn Thị Mẫu"
 SAVED = re.compile("^(Đã lưu|Saved)")
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+QUESTIONS_WITHOUT_A_KEY = """\
+Chủ đề: Phòng cháy
+Câu 1. Việc đầu tiên khi phát hiện cháy trong phân xưởng là gì?
+A. Báo động cho mọi người cùng biết
+B. Thu dọn đồ cá nhân
+C. Chờ tổ trưởng đến
+Câu 2. Bình khí CO2 thích hợp nhất để chữa đám cháy nào?
+A. Đám cháy thiết bị điện trong phòng kín
+B. Đám cháy rừng
+C. Đám cháy kim loại kiềm
+Đáp án: A
+Câu 3. Lối thoát nạn phải như thế nào?
+A. Khóa lại ngoài giờ làm việc
+B. Luôn thông thoáng, không để vật cản
+C. Chỉ mở khi có diễn tập
+Đáp án: B
+"""
 
 
 def send_empty(page: Page, _stage: Stage) -> None:
@@ -130,3 +151,37 @@ def give_code(page: Page, stage: Stage) -> None:
     open_first_person(page, stage)
     page.locator("form[action$='/ma'] .btn").click()
     expect(page.locator(".code")).to_be_visible()
+
+
+def open_timeline(page: Page, stage: Stage) -> None:
+    """Open the course of an attempt of the first person of a list who has one."""
+    page.goto(f"{page.url}?luot=da-thi")
+    open_first_person(page, stage)
+    page.locator("main a[href*='/luot/']").first.click()
+    expect(page.locator(".course")).to_be_visible()
+
+
+def read_questions(page: Page, _stage: Stage) -> None:
+    """Read a Word file in which one question has no key."""
+    page.locator("input[type=file]").set_input_files(
+        {"name": "cau-hoi-an-toan.docx", "mimeType": WORD, "buffer": _questions()}
+    )
+    page.locator("main form[enctype] .btn").click()
+    expect(page.locator(".item").first).to_be_visible()
+
+
+def _questions() -> bytes:
+    document = Document()
+    for line in QUESTIONS_WITHOUT_A_KEY.splitlines():
+        document.add_paragraph(line)
+    stream = BytesIO()
+    document.save(stream)
+    return stream.getvalue()
+
+
+def begin_contest(page: Page, _stage: Stage) -> None:
+    """Begin a contest from what most are like."""
+    page.locator("#title").fill("Tìm hiểu an toàn lao động")
+    page.locator("#contact").fill("0900 000 123, 8:00 đến 17:00")
+    page.locator("main form:has(#title) .btn").click()
+    expect(page.locator("main .checks").first).to_be_visible()

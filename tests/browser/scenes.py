@@ -77,6 +77,8 @@ class Scene:
 
 MATCHES = f"/thi/to-chuc/{SLUG}/bai-trung"
 PEOPLE_PAGE = f"/thi/to-chuc/{SLUG}/nguoi-thi"
+BANKS = "/thi/to-chuc/cau-hoi"
+BUILDER = "/thi/to-chuc/cuoc-thi/moi"
 
 SCENES = (
     Scene("home", "running", "/thi/"),
@@ -154,6 +156,11 @@ SCENES = (
     Scene("organiser-people", "running", PEOPLE_PAGE, "organiser"),
     Scene("organiser-person", "running", PEOPLE_PAGE, "organiser", acts.open_first_person),
     Scene("organiser-code", "running", PEOPLE_PAGE, "organiser", acts.give_code),
+    Scene("organiser-people-found", "running", f"{PEOPLE_PAGE}?tim=thi", "organiser"),
+    Scene("organiser-timeline", "running", PEOPLE_PAGE, "organiser", acts.open_timeline),
+    Scene("organiser-bank-preview", "running", f"{BANKS}/nap", "organiser", acts.read_questions),
+    Scene("organiser-builder-new", "running", BUILDER, "organiser"),
+    Scene("organiser-builder", "running", BUILDER, "organiser", acts.begin_contest),
     Scene("organiser-void", "running", f"/thi/to-chuc/{SLUG}/huy-luot", "organiser"),
 )
 

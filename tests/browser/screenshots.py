@@ -57,6 +57,18 @@ CHOSEN = (
     Picture("landing", "desk", "light", "en"),
     Picture("exam", "desk", "light", "vi"),
     Picture("ranking-own", "desk", "light", "vi"),
+    *(
+        Picture(scene, "desk", "light", language)
+        for language in LANGUAGES
+        for scene in (
+            "organiser-desk",
+            "organiser-bank-preview",
+            "organiser-builder",
+            "organiser-status",
+            "organiser-people-found",
+            "organiser-match",
+        )
+    ),
 )
 
 

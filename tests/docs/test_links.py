@@ -11,7 +11,7 @@ from tests.docs.markdown import CHECKOUT, DOCS, links, read
 
 PAGES = [
     *CHECKOUT.glob("*.md"),
-    *DOCS.glob("*.md"),
+    *DOCS.rglob("*.md"),
     *(CHECKOUT / "examples").rglob("*.md"),
     *(CHECKOUT / "question_banks").rglob("*.md"),
     *(CHECKOUT / "tests").rglob("*.md"),
@@ -35,6 +35,20 @@ def _anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}
 
 
+INDEX = read(DOCS / "index.md")
+
+
 def test_the_list_of_pages_names_each_once() -> None:
-    listed = list(links(read(DOCS / "index.md")))
-    assert listed == sorted(page.name for page in DOCS.glob("*.md") if page.name != "index.md")
+    pages = {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")} - {"index.md"}
+    assert sorted(links(INDEX)) == sorted(pages)
+
+
+def test_the_site_has_the_pages_of_the_list() -> None:
+    trees = re.findall(r"^```\{toctree\}\n(.*?)^```$", INDEX, re.MULTILINE | re.DOTALL)
+    named = [line for tree in trees for line in tree.splitlines() if line and line[0] != ":"]
+    assert sorted(f"{name}.md" for name in named) == sorted(links(INDEX))
+
+
+def test_every_picture_is_on_a_page() -> None:
+    shown = {(page.parent / link).resolve() for page in PAGES for link in links(read(page))}
+    assert set((DOCS / "pictures").glob("*.png")) <= shown

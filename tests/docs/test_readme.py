@@ -1,4 +1,4 @@
-"""The README: its snippets run as they stand, and its commands are there."""
+"""The README and the page for hosts: their snippets run as they stand, its commands are there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from quizengine.cli import cli
-from tests.docs.markdown import CHECKOUT, blocks, read
+from tests.docs.markdown import CHECKOUT, DOCS, blocks, read
 
 README = read(CHECKOUT / "README.md")
 HEADLESS, EMBEDDING = blocks(README, "python")
@@ -42,6 +42,13 @@ def test_the_headless_snippet_runs() -> None:
 
 def test_the_portal_of_the_readme_serves_contests(tmp_path: Path) -> None:
     (tmp_path / "portal.py").write_text(EMBEDDING, encoding="utf-8")
+    _run(BIN / "flask", "--app", "portal", "quiz", "db", "upgrade", folder=tmp_path)
+    assert _run(sys.executable, "-c", ASK, folder=tmp_path).split() == ["200", "text/html"]
+
+
+def test_the_portal_of_the_page_for_hosts_serves_contests(tmp_path: Path) -> None:
+    portal = "\n\n".join(blocks(read(DOCS / "embedding.md"), "python"))
+    (tmp_path / "portal.py").write_text(portal, encoding="utf-8")
     _run(BIN / "flask", "--app", "portal", "quiz", "db", "upgrade", folder=tmp_path)
     assert _run(sys.executable, "-c", ASK, folder=tmp_path).split() == ["200", "text/html"]
 
