@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,8 @@ from quizengine.store.connection import Executor
 MAX_FIELD_LENGTH = 120
 EARLIEST_BIRTH_YEAR = 1900
 PHONE_DIGITS = 10
+_PHONE_SIGNS = re.compile(r"[\s.()\-\u2010-\u2015\u2212]")
+_COUNTRY = re.compile(r"^(\+84|0084|84(?=0?\d{9}$))0?")
 UNIT_TYPED = "unit_typed"
 """The field of a unit that is not listed; its problems stand there and at ``parent``."""
 
@@ -133,12 +136,13 @@ def clean_fields(contest: Contest, fields: Mapping[str, str]) -> dict[str, str]:
 def clean_field(name: str, value: str) -> str:
     """Return a typed value in the one form that is compared and kept.
 
-    Phone numbers lose spaces, dots and dashes, and ``+84`` becomes the 0 it stands for.
+    Phone numbers lose spaces, dots and dashes of every width, and ``+84`` becomes the 0 it stands
+    for, also before the 0 itself: ``+84 (0)900 000 456``.
     """
     cleaned = " ".join(normalise(value).replace("\x00", "").split())
     if name == "phone":
-        cleaned = re.sub(r"[\s.()\-]", "", cleaned)
-        cleaned = re.sub(r"^(\+84|0084|84(?=\d{9}$))", "0", cleaned)
+        cleaned = _PHONE_SIGNS.sub("", unicodedata.normalize("NFKC", cleaned))
+        cleaned = _COUNTRY.sub("0", cleaned)
     return cleaned
 
 
@@ -185,7 +189,9 @@ def _field_problems(
     elif name == "phone":
         yield from _phone_problems(value)
     elif name == "birth_year":
-        if not (_is_number(value) and EARLIEST_BIRTH_YEAR <= int(value) <= year):
+        if not (
+            _is_number(value) and len(value) == 4 and EARLIEST_BIRTH_YEAR <= int(value) <= year
+        ):
             yield _problem("registration.birth_year_wrong", name, year=year)
         elif not is_old_enough(contest.eligibility, {name: value}, year=year):
             age = contest.eligibility.minimum_age or 0

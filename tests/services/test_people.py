@@ -113,6 +113,7 @@ def test_somebody_who_is_not_registered_is_none(desk: Desk) -> None:
         ({"unit": ""}, "registration.unit_missing", "unit"),
         ({"unit": "Q-9"}, "registration.unit_unknown", "unit"),
         ({"birth_year": "90"}, "registration.birth_year_wrong", "birth_year"),
+        ({"birth_year": "0001990"}, "registration.birth_year_wrong", "birth_year"),
         ({"birth_year": "1899"}, "registration.birth_year_wrong", "birth_year"),
         ({"birth_year": "2027"}, "registration.birth_year_wrong", "birth_year"),
         ({"birth_year": "năm"}, "registration.birth_year_wrong", "birth_year"),
@@ -210,6 +211,10 @@ def test_a_field_that_the_contest_does_not_ask_for_is_not_kept(desk: Desk) -> No
         "+84 900 000 456",
         "0084900000456",
         "84900000456",
+        "+84(0)900000456",
+        "+84 (0) 900 000 456",
+        "0900–000–456",
+        "０９０００００４５６",
     ],
 )
 def test_two_spellings_of_one_number_are_one_person(desk: Desk, phone: str) -> None:
