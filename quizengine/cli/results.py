@@ -36,7 +36,7 @@ COLUMNS = (
 @click.option("-o", "--output", type=NewFile())
 def results(slug: str, kind: str, output: Path | None) -> None:
     """Compute the results of a closed SLUG from the stored answers and print them."""
-    from quizengine.services.results import results_document, results_json
+    from quizengine.services.results_document import results_document, results_json
     from quizengine.services.transaction import transaction
     from quizengine.services.upkeep import sweep
 

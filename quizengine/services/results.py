@@ -1,63 +1,31 @@
-"""Results: computed from sheets, keys and rules alone, stored as versions, shown once published."""
+"""Results: stored as versions at publication, and the ranking that everybody sees after it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
 from quizengine import signals
-from quizengine.core.banks import Bank
-from quizengine.core.clock import from_ms
-from quizengine.core.contest import Contest, Population, Round, Shown
-from quizengine.core.drawing import commitment, pseudonym
-from quizengine.core.eligibility import calendar_year, is_eligible
-from quizengine.core.papers import paper_columns
-from quizengine.core.ranking import (
-    NO_PREDICTION,
-    Columns,
-    Tally,
-    actual_of,
-    rank_arrays,
-)
-from quizengine.core.scoring import SCORING_VERSION, keys_of, mark_many
-from quizengine.core.sheets import sheet_values
+from quizengine.core.contest import Contest, Round, Shown
+from quizengine.core.scoring import SCORING_VERSION
 from quizengine.core.text import fold
-from quizengine.core.units import UnitTree
 from quizengine.errors import Conflict, NotFound
 from quizengine.services import audit
 from quizengine.services.contests import contest_of, find, locked, rules_of_round
-from quizengine.services.units import unit_tree
-from quizengine.store import attempts, banks, contests, essays, people, results
+from quizengine.services.round_results import compute_result
+from quizengine.store import attempts, contests, essays, results
 from quizengine.store.connection import Executor
 from quizengine.store.contests import StoredContest, StoredRound
-from quizengine.store.people import StoredParticipant
-from quizengine.store.results import FinishedAttempts, ResultLine, ResultVersion
+from quizengine.store.results import ResultVersion
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-FORMAT_VERSION = 1
 PAGE_SIZE = 50
 SHOWN_PHONE_DIGITS = 3
 SHOWN_CODE = 6
 """How many characters of a pseudonym stand for somebody who is not named."""
 MAX_SEARCH_WORDS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class RoundResult:
-    """A round's result as computed: its counts, and one line a person by place."""
-
-    actual: int | None
-    tally: Tally
-    abandoned: int
-    lines: tuple[ResultLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,38 +62,6 @@ class RankingPage:
     found: int
     page: int
     pages: int
-
-
-def compute_result(executor: Executor, contest: Contest, stored_round: StoredRound) -> RoundResult:
-    """Return a round's result from what is stored now; the same rows always give the same result.
-
-    An attempt without an answer is abandoned: it is counted apart and in nothing else.
-    """
-    rules = rules_of_round(contest, stored_round.code)
-    bank = banks.read_bank(executor, stored_round.version_id)
-    finished = results.read_finished(executor, stored_round.id)
-    everybody = {row.id: row for row in people.list_participants(executor, stored_round.contest_id)}
-    names = {
-        row.id: pseudonym(stored_round.pseudonym_secret, row.person) for row in everybody.values()
-    }
-    columns = _columns(finished, names, rules, bank)
-    if columns is None:
-        return RoundResult(_actual(rules, _EMPTY), _EMPTY, len(finished.ids), ())
-    tally = _tally(columns, rules)
-    actual = _actual(rules, tally)
-    if rules.prediction and rules.prediction.population is Population.ELIGIBLE:
-        year = calendar_year(stored_round.closes_at, contest.time_zone)
-        is_counted = [
-            is_eligible(contest.eligibility, everybody[participant].fields, year=year)
-            for participant in columns.participants
-        ]
-        actual = _actual(rules, _tally(columns, rules, is_counted))
-    places = rank_arrays(
-        columns.ranking, keys=contest.ranking.keys, counts=rules.counts, actual=actual
-    )
-    ranked = zip(places.rows.tolist(), places.place.tolist(), places.shared.tolist(), strict=True)
-    lines = tuple(columns.line(row, place, shared, actual) for row, place, shared in ranked)
-    return RoundResult(actual, tally, len(finished.ids) - len(columns.ids), lines)
 
 
 def store_result(
@@ -235,139 +171,6 @@ def own_line(executor: Executor, slug: str, round_code: str, person: str) -> Ran
     return _ranking_line(row, authors, tuple(Shown), is_own=True)
 
 
-def results_document(executor: Executor, slug: str) -> dict[str, Any]:
-    """Return the results of a contest's rounds, computed from what is stored: for staff only.
-
-    The same answers give the same document on every database. ``Conflict`` while a round runs,
-    because every count is under embargo until its close.
-    """
-    stored = find(executor, slug)
-    if stored.state in ("draft", "open"):
-        raise Conflict("results.before_close", slug=slug)
-    contest = contest_of(stored.file)
-    rounds = contests.list_rounds(executor, stored.id)
-    if any(attempts.latest_end(executor, row.id) is not None for row in rounds):
-        raise Conflict("contest.attempts_running", slug=slug)
-    return {
-        "format": "quizengine-results",
-        "format_version": FORMAT_VERSION,
-        "contest": slug,
-        "rules_sha256": stored.sha256,
-        "rounds": [_round_document(executor, contest, stored, row) for row in rounds],
-    }
-
-
-def results_json(document: Mapping[str, Any]) -> bytes:
-    """Return a document as its one JSON text: sorted names, two spaces, a final line end."""
-    text = json.dumps(document, ensure_ascii=False, sort_keys=True, indent=2)
-    return text.encode() + b"\n"
-
-
-_EMPTY = Tally(participants=0, perfect_participants=0, attempts=0)
-
-
-@dataclass(frozen=True, slots=True)
-class _Answered:
-    """The finished attempts that have an answer, as equally long columns."""
-
-    ids: list[int]
-    participants: list[int]
-    pseudonyms: list[str]
-    ranking: Columns
-
-    def line(self, row: int, place: int, shared: int, actual: int | None) -> ResultLine:
-        """Return the stored form of a row that counts."""
-        prediction = int(self.ranking.prediction[row])
-        predicted = None if prediction == NO_PREDICTION else prediction
-        is_compared = predicted is not None and actual is not None
-        return ResultLine(
-            participant_id=self.participants[row],
-            attempt_id=self.ids[row],
-            pseudonym=self.pseudonyms[row],
-            place=place,
-            shared=shared,
-            points=int(self.ranking.points[row]),
-            prediction=predicted,
-            prediction_error=abs(prediction - (actual or 0)) if is_compared else None,
-            duration_ms=int(self.ranking.duration_ms[row]),
-            finished_at=from_ms(int(self.ranking.submitted_ms[row])),
-        )
-
-
-def _columns(
-    finished: FinishedAttempts, names: Mapping[int, str], rules: Round, bank: Bank
-) -> _Answered | None:
-    """Return what is ranked, or None when no attempt has an answer."""
-    import numpy as np
-
-    slots = rules.questions()
-    if not finished.ids:
-        return None
-    values = sheet_values(finished.sheets, slots + (rules.prediction is not None))
-    kept = np.flatnonzero(values[:, :slots, 2].any(axis=1))
-    if not len(kept):
-        return None
-    ordinals, points = paper_columns(finished.papers, slots)
-    started = np.asarray(finished.started_ms, dtype=np.int64)
-    deadline = np.asarray(finished.deadline_ms, dtype=np.int64)
-    paused = np.asarray(finished.paused_ms, dtype=np.int64)
-    submitted = np.asarray(
-        [
-            end if own is None else own
-            for own, end in zip(finished.submitted_ms, finished.deadline_ms, strict=True)
-        ],
-        dtype=np.int64,
-    )
-    pseudonyms = [names[participant] for participant in finished.participants]
-    numbers = {name: number for number, name in enumerate(sorted(set(pseudonyms)))}
-    ranking = Columns(
-        person=np.asarray([numbers[name] for name in pseudonyms], dtype=np.int64)[kept],
-        attempt=np.asarray(finished.numbers, dtype=np.int64)[kept],
-        points=mark_many(
-            values[kept, :slots, 2], ordinals[kept], points[kept], keys_of(bank), rules.scoring
-        ),
-        prediction=_predictions(values, slots)[kept],
-        duration_ms=np.maximum(np.minimum(submitted, deadline) - started - paused, 0)[kept],
-        submitted_ms=submitted[kept],
-    )
-    rows = kept.tolist()
-    return _Answered(
-        ids=[finished.ids[row] for row in rows],
-        participants=[finished.participants[row] for row in rows],
-        pseudonyms=[pseudonyms[row] for row in rows],
-        ranking=ranking,
-    )
-
-
-def _predictions(values: NDArray[np.uint32], slots: int) -> NDArray[np.int64]:
-    import numpy as np
-
-    if values.shape[1] == slots:
-        return np.full(len(values), NO_PREDICTION, dtype=np.int64)
-    is_saved = values[:, slots, 0] > 0
-    return np.where(is_saved, values[:, slots, 2].astype(np.int64), NO_PREDICTION)
-
-
-def _tally(columns: _Answered, rules: Round, is_counted: Sequence[bool] | None = None) -> Tally:
-    """Return the numbers a prediction may be about, of all rows or of those that are counted."""
-    import numpy as np
-
-    rows = np.arange(len(columns.ids))
-    if is_counted is not None:
-        rows = np.flatnonzero(np.asarray(is_counted, dtype=np.bool_))
-    people_of = columns.ranking.person[rows]
-    is_perfect = columns.ranking.points[rows] == rules.max_points()
-    return Tally(
-        participants=len(np.unique(people_of)),
-        perfect_participants=len(np.unique(people_of[is_perfect])),
-        attempts=len(rows),
-    )
-
-
-def _actual(rules: Round, tally: Tally) -> int | None:
-    return actual_of(rules.prediction.target, tally) if rules.prediction else None
-
-
 def _published(
     executor: Executor, slug: str, round_code: str
 ) -> tuple[StoredContest, StoredRound, ResultVersion]:
@@ -415,54 +218,3 @@ def mask_phone(phone: str) -> str:
     if len(phone) <= SHOWN_PHONE_DIGITS:
         return "•" * len(phone)
     return f"0••• •••• {phone[-SHOWN_PHONE_DIGITS:]}"
-
-
-def _unit_name(units: UnitTree, code: str) -> str:
-    unit = units.by_code.get(code)
-    return unit.name if unit else ""
-
-
-def _round_document(
-    executor: Executor, contest: Contest, stored: StoredContest, stored_round: StoredRound
-) -> dict[str, Any]:
-    rules = rules_of_round(contest, stored_round.code)
-    result = compute_result(executor, contest, stored_round)
-    everybody = {row.id: row for row in people.list_participants(executor, stored.id)}
-    authors = essays.list_authors(executor, stored.id)
-    units = unit_tree(executor)
-    return {
-        "round": rules.id,
-        "scoring_version": SCORING_VERSION,
-        "seed_commitment": commitment(stored_round.seed),
-        "max_points": rules.max_points(),
-        "prediction_target": rules.prediction.target.value if rules.prediction else None,
-        "prediction_actual": result.actual,
-        "participants": result.tally.participants,
-        "perfect_participants": result.tally.perfect_participants,
-        "attempts": result.tally.attempts,
-        "abandoned": result.abandoned,
-        "ranking": [
-            _line_document(line, everybody[line.participant_id], units, authors)
-            for line in result.lines
-        ],
-    }
-
-
-def _line_document(
-    line: ResultLine, participant: StoredParticipant, units: UnitTree, authors: frozenset[int]
-) -> dict[str, Any]:
-    return {
-        "place": line.place,
-        "shared": line.shared,
-        "pseudonym": line.pseudonym,
-        "name": participant.name,
-        "phone": participant.fields.get("phone", ""),
-        "unit": participant.unit,
-        "unit_name": _unit_name(units, participant.unit),
-        "points": line.points,
-        "prediction": line.prediction,
-        "prediction_error": line.prediction_error,
-        "duration_ms": line.duration_ms,
-        "finished_at": line.finished_at.isoformat(timespec="milliseconds"),
-        "has_essay": line.participant_id in authors,
-    }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, case, select
+from sqlalchemy import and_, case, select
 from sqlalchemy.orm import aliased
 
 from quizengine.store.connection import Executor, upsert
@@ -104,12 +104,15 @@ def list_pairs(executor: Executor, contest_id: int) -> tuple[StoredPair, ...]:
         .where(ParticipantRow.contest_id == contest_id)
         .order_by(larger.desc(), MatchRow.similarity.desc(), first.public_id, second.public_id)
     )
-    return tuple(
-        StoredPair(*row[:_PAIR_COLUMNS], _decision(row)) for row in executor.execute(query)
-    )
+    return tuple(_pair(row) for row in executor.execute(query))
 
 
-def _decision(row: Row[Any]) -> StoredDecision | None:
+def _pair(row: Any) -> StoredPair:
+    columns: Any = (*row[:_PAIR_COLUMNS], _decision(row))
+    return StoredPair(*columns)
+
+
+def _decision(row: Any) -> StoredDecision | None:
     decision, copied, reason, actor, at, *decided_on = row[_PAIR_COLUMNS:]
     if decision is None:
         return None

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, redirect, request, url_for
 
 from quizengine.core.text import fold
-from quizengine.services import activity, contests, needs, results
+from quizengine.services import activity, contests, needs, results_document
 from quizengine.services.contests import ContestPage
 from quizengine.web.blueprint import Page, page, quiz
 from quizengine.web.host import arrival, session
@@ -112,5 +112,5 @@ def status(slug: str) -> Page:
 @quiz.get("/to-chuc/<slug>/ket-qua.json")
 def results_file(slug: str) -> Page:
     """Give the results as a document that is the same, byte for byte, whenever it is made."""
-    document = results.results_document(session(), slug)
-    return Response(results.results_json(document), mimetype="application/json")
+    document = results_document.results_document(session(), slug)
+    return Response(results_document.results_json(document), mimetype="application/json")

@@ -13,7 +13,7 @@ from sqlalchemy import update
 from quizengine.core.clock import utc_now
 from quizengine.formats.contest_file import write_contest
 from quizengine.formats.tables import read_table
-from quizengine.services.results import results_json
+from quizengine.services.results_document import results_json
 from quizengine.store.tables import AuditRow
 from tests.cli.conftest import Shell
 from tests.sample_contests import SAMPLE

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from quizengine.scheduler import sweep_once
 from quizengine.services.answers import Answer
 from quizengine.services.contests import close_contest
-from quizengine.services.results import publish_contest, results_document, results_json
+from quizengine.services.results import publish_contest
+from quizengine.services.results_document import results_document, results_json
 from quizengine.services.transaction import transaction
 from quizengine.services.upkeep import sweep, sweep_in_turn
 from tests.faults.arena import EVENING, SLOTS, SLUG, Arena, entered, name_of, opened

@@ -54,6 +54,7 @@ from quizengine.services.attempts import Exam, Started
 from quizengine.services.essays import EssayReceipt
 from quizengine.services.papers import Papers
 from quizengine.services.receipts import Receipt
+from quizengine.services.results_document import results_document
 from quizengine.services.transaction import transaction
 from quizengine.store.connection import connect
 from quizengine.store.schema import upgrade
@@ -393,7 +394,7 @@ class Desk:
 
     def document(self) -> dict[str, Any]:
         """Return the results as computed now."""
-        return self.look(lambda session: results.results_document(session, SLUG))
+        return self.look(lambda session: results_document(session, SLUG))
 
     def ranking(self) -> list[dict[str, Any]]:
         """Return the lines of the round's ranking as computed now."""

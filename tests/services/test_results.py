@@ -33,7 +33,8 @@ from quizengine.core.sheets import answered, prediction_of
 from quizengine.errors import Conflict, NotFound
 from quizengine.services import attempts, contests, results, upkeep
 from quizengine.services.answers import Answer
-from quizengine.services.results import RankingPage, results_json
+from quizengine.services.results import RankingPage
+from quizengine.services.results_document import FORMAT_VERSION, results_document, results_json
 from quizengine.store.connection import connect
 from quizengine.store.contests import list_rounds
 from quizengine.store.schema import upgrade
@@ -355,7 +356,7 @@ def test_the_document_is_the_same_bytes_when_computed_again(desk: Desk) -> None:
     desk.publish()
     assert results_json(desk.document()) == first
     assert first.endswith(b"}\n")
-    assert json.loads(first)["format_version"] == results.FORMAT_VERSION
+    assert json.loads(first)["format_version"] == FORMAT_VERSION
 
 
 def test_the_same_events_give_the_same_bytes_on_both_databases(
@@ -381,7 +382,7 @@ def test_rows_copied_in_any_order_give_the_same_bytes(sqlite_url: str, postgres_
         copy_shuffled(desk, postgres_url)
     engine = connect(postgres_url)
     with Session(engine) as session:
-        assert results_json(results.results_document(session, SLUG)) == expected
+        assert results_json(results_document(session, SLUG)) == expected
     engine.dispose()
 
 
@@ -478,7 +479,7 @@ def test_an_unknown_round_or_contest_is_not_found(desk: Desk) -> None:
     with pytest.raises(NotFound):
         desk.look(lambda session: results.ranking_page(session, SLUG, "vong-9"))
     with pytest.raises(NotFound):
-        desk.look(lambda session: results.results_document(session, "khong-co"))
+        desk.look(lambda session: results_document(session, "khong-co"))
 
 
 def test_a_line_shows_three_digits_of_the_phone_number(desk: Desk) -> None:
