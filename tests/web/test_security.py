@@ -23,7 +23,13 @@ SAME = {"Sec-Fetch-Site": "same-origin"}
 def unsafe_routes(site: Site) -> list[str]:
     """Return an address of every route that changes something."""
     return [
-        re.sub(r"<(?:any\(\W*([\w-]+)|int|)[^>]*>", lambda part: part[1] or "1", str(rule))
+        re.sub(
+            r"<(?:any\(\W*([\w-]+)|string\(length=(\d+)\)|int|)[^>]*>",
+            lambda part: (
+                part[1] or "a" * int(part[2] or 1) if not part[0].startswith("<int") else "1"
+            ),
+            str(rule),
+        )
         for rule in site.app.url_map.iter_rules()
         if "POST" in (rule.methods or ())
     ]
