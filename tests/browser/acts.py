@@ -15,6 +15,7 @@ NAME = "Nguyễn Thị Mẫu"
 SAVED = re.compile("^(Đã lưu|Saved)")
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+CONTEST, CONTACT = "Tìm hiểu an toàn lao động", "0900 000 123, 8:00 đến 17:00"
 QUESTIONS_WITHOUT_A_KEY = """\
 Chủ đề: Phòng cháy
 Câu 1. Việc đầu tiên khi phát hiện cháy trong phân xưởng là gì?
@@ -32,6 +33,14 @@ B. Luôn thông thoáng, không để vật cản
 C. Chỉ mở khi có diễn tập
 Đáp án: B
 """
+
+
+TYPED = (
+    CONTEST,
+    CONTACT,
+    *re.findall(r"^(?:Câu \d+\.|[A-C]\.|Chủ đề:) (.+)", QUESTIONS_WITHOUT_A_KEY, re.MULTILINE),
+)
+"""What organisers type in one language only."""
 
 
 def send_empty(page: Page, _stage: Stage) -> None:
@@ -181,7 +190,7 @@ def _questions() -> bytes:
 
 def begin_contest(page: Page, _stage: Stage) -> None:
     """Begin a contest from what most are like."""
-    page.locator("#title").fill("Tìm hiểu an toàn lao động")
-    page.locator("#contact").fill("0900 000 123, 8:00 đến 17:00")
+    page.locator("#title").fill(CONTEST)
+    page.locator("#contact").fill(CONTACT)
     page.locator("main form:has(#title) .btn").click()
     expect(page.locator("main .checks").first).to_be_visible()

@@ -82,7 +82,7 @@ def known_content() -> list[str]:
     """Return what people and the bank say, longest first: it has one language only."""
     bank = load_bank(SAMPLE / "bank.yaml")
     units = read_units((SAMPLE / "units.csv").read_bytes(), "units.csv").units
-    said = [TERSE, acts.NAME, acts.NAME.upper(), *ESSAY.split("\n\n")]
+    said = [TERSE, acts.NAME, acts.NAME.upper(), *acts.TYPED, *ESSAY.split("\n\n")]
     said += [unit.name for unit in units]
     for question in bank.questions:
         said += [
