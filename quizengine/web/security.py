@@ -23,7 +23,7 @@ from wtforms.csrf.core import CSRFTokenField
 from wtforms.csrf.session import SessionCSRF
 from wtforms.form import BaseForm
 
-from quizengine.errors import NotAllowed
+from quizengine.errors import NotAllowed, NotFound
 from quizengine.web.host import participant, wiring
 
 TOKEN_FIELD = "csrf_token"
@@ -32,6 +32,7 @@ NONCE_KEY = "quiz_nonce"
 TOKEN_START = "##"
 """What WTForms puts before the 20 bytes in hex: no time at which the token ends."""
 MASKED_LETTERS = 54
+LARGEST_NUMBER = 2**63 - 1
 UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 DEFAULT_BODY_BYTES = 64 * 1024
@@ -172,13 +173,22 @@ def _is_good(form: type[TokenForm]) -> bool:
 
 
 def check_request() -> None:
-    """Raise unless an unsafe request comes from a page of ours and carries its token."""
+    """Raise unless an unsafe request comes from a page of ours and carries its token.
+
+    An address with what no database can hold is nobody's.
+    """
+    if "\x00" in request.path or any(map(_is_too_large, (request.view_args or {}).values())):
+        raise NotFound("web.no_page")
     if request.method not in UNSAFE_METHODS:
         return
     if is_foreign():
         raise NotAllowed("web.foreign_origin")
     if not _is_good(TokenForm):
         raise ExpiredToken("web.expired_form")
+
+
+def _is_too_large(value: object) -> bool:
+    return isinstance(value, int) and value > LARGEST_NUMBER
 
 
 def is_foreign() -> bool:

@@ -340,3 +340,16 @@ def test_no_error_page_is_kept_by_those_between_not_even_below_the_files(site: S
     for answer in answers:
         assert answer.headers["Cache-Control"] == "private, no-cache", answer.request.path
     assert "private" not in client.get("/thi/static/quiz.css").headers["Cache-Control"]
+
+
+def test_an_address_with_what_no_database_can_hold_is_of_no_page(any_site: Site) -> None:
+    organiser = any_site.organiser()
+    for path in (
+        "/thi/%00/",
+        "/thi/a%00b/dang-ky",
+        "/thi/to-chuc/%00/nguoi-thi",
+        "/thi/lam-bai/%00",
+        f"/thi/to-chuc/{SLUG}/nguoi-thi/99999999999999999999",
+        f"/thi/to-chuc/{SLUG}/nguoi-thi/9223372036854775807",
+    ):
+        assert organiser.client.get(path).status_code == 404, path
