@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from quizengine.core.attempts import RECEIPT_ALPHABET
 from quizengine.core.text import fold, normalise
 
+MAX_TYPED = 120
+MAX_WORDS = 8
+"""A longer search is cut, or its conditions would be too many for a database."""
 LEAST_DIGITS = 3
 """Fewer digits are found at the start of a word only: they are in every phone number."""
 
@@ -60,7 +63,7 @@ def _parts(text: str) -> tuple[str, ...]:
     if _PHONE.fullmatch(text):
         # A number is stored with the 0 that stands for the country.
         text = re.sub(r"\D", "", _COUNTRY.sub("", re.sub(r"[\s.()\-]", "", text)))
-    words = dict.fromkeys(fold(text).split())
+    words = dict.fromkeys(fold(text[:MAX_TYPED]).split()[:MAX_WORDS])
     return tuple(
         word if word.isdigit() and len(word) >= LEAST_DIGITS else f" {word}" for word in words
     )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quizengine.core.attempts import receipt_code
-from quizengine.core.search import Search, read_search, search_key
+from quizengine.core.search import MAX_TYPED, MAX_WORDS, Search, read_search, search_key
 
 KEY = search_key("Trần Minh Khuê", "0900000456", "CB-0123")
 
@@ -85,3 +85,9 @@ def test_a_text_is_found_by_itself(text: str) -> None:
 @given(st.text())
 def test_no_part_has_a_sign_that_the_database_gives_a_meaning(text: str) -> None:
     assert not set("".join(read_search(text).parts)) & set("%_\\")
+
+
+def test_a_long_search_is_cut() -> None:
+    words = " ".join(f"b{number}" for number in range(1200))
+    assert len(read_search(words).parts) == MAX_WORDS
+    assert sum(map(len, read_search("a" * 5000).parts)) <= MAX_TYPED + 1
