@@ -63,6 +63,9 @@ def _network(address: str) -> str:
         return address
     if parsed.version == 4:
         return address
+    if parsed.ipv4_mapped:
+        # As a listener for both kinds reports it; a /64 of these would be all of IPv4.
+        return str(parsed.ipv4_mapped)
     return str(ip_network((parsed, 64), strict=False))
 
 

@@ -188,13 +188,24 @@ def test_strangers_elsewhere_lock_nobody_out(door: Door) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("2001:db8:1:2::1", "2001:db8:1:2:aaaa::9"), ("192.0.2.1", "192.0.2.1"), ("", "")],
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:aaaa::9"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("", ""),
+    ],
 )
 def test_tries_from_one_network_count_together(door: Door, one: str, other: str) -> None:
     for _ in range(throttle.MAX_TRIES):
         door.log_in("sai mật khẩu", address=one)
     with pytest.raises(NotAllowed):
         door.log_in(address=other)
+
+
+def test_two_addresses_of_ipv4_are_two_however_they_are_written(door: Door) -> None:
+    for _ in range(throttle.MAX_TRIES):
+        door.log_in("sai mật khẩu", address="::ffff:192.0.2.1")
+    assert door.log_in(address="::ffff:192.0.2.2") is not None
 
 
 def test_guesses_from_everywhere_have_a_limit_of_their_own(door: Door) -> None:
