@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, request, url_for
+from flask import make_response, redirect, request, url_for
 
 from quizengine.errors import NotFound
 from quizengine.services import contests
@@ -80,7 +80,12 @@ def login_code(slug: str, number: int) -> Page:
         raise NotFound("web.no_page")
     with transaction(session()):
         given = give(person.person)
-    return page("login_code", contest=shown.contest, shown=shown, person=person, given=given)
+    response = make_response(
+        page("login_code", contest=shown.contest, shown=shown, person=person, given=given)
+    )
+    # No browser keeps it on disk or shows it to whoever goes back.
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _gives_code(person: PersonPage) -> bool:

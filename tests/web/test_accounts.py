@@ -172,6 +172,7 @@ def lost_password(site: Site, phone: str = "0900000456") -> str:
     organiser.open(f"/thi/to-chuc/{SLUG}/nguoi-thi?tim={phone}")
     organiser.follow("Trần Minh Khuê")
     organiser.send()
+    assert organiser.headers["Cache-Control"] == "no-store"
     found = re.search(r'class="code">([^<]+)<', organiser.page)
     assert found, organiser.page
     return found[1]
