@@ -50,6 +50,8 @@ KNOWN_STATUSES = {
     405: "web.wrong_method",
     413: "web.too_large",
 }
+ASK_AGAIN = frozenset({"quiz.register", "quiz_accounts.create_account"})
+"""The forms with a password of which the rest is worth keeping."""
 Page = str | Response | AnyResponse | tuple[str, int]
 
 ENTRANCES: dict[str, Callable[..., str]] = {}
@@ -215,9 +217,9 @@ def _may_be_sent_again() -> bool:
     """Return whether the browser vouches that something was typed into a page of ours.
 
     Without that a foreign page could put its own words into the form that is offered. A password
-    never stands in a page: the registration asks for it again, a log-in is nothing without it.
+    never stands in a page: new accounts are asked for it again, a log-in is nothing without it.
     """
-    if "password" in request.form and request.endpoint != "quiz.register":
+    if "password" in request.form and request.endpoint not in ASK_AGAIN:
         return False
     vouched = "Sec-Fetch-Site" in request.headers or "Origin" in request.headers
     return vouched and not is_foreign() and not is_json() and bool(_typed())

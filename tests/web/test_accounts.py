@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from quizengine.services import accounts as use_cases
 from quizengine.store.connection import database_path
-from tests.web.site import PASSWORD, SLUG, Reader, Site, sample_contest
+from tests.web.site import PASSWORD, SLUG, Reader, Site, forms_of, sample_contest
 from tests.web.test_play import begin
 
 
@@ -42,6 +42,23 @@ def test_a_short_password_and_a_taken_log_in_are_told_and_the_name_is_kept(site:
     reader.send(name="Người khác", login="+84 900 000 456", password="một từ khác hẳn")
     assert reader.status == 409
     assert session_cookie(reader) == ""
+
+
+def test_a_form_of_an_account_that_waited_too_long_is_offered_again_without_its_password(
+    site: Site,
+) -> None:
+    reader = site.reader()
+    reader.open("/tao-tai-khoan")
+    reader.client.delete_cookie("session")
+    fields = forms_of(reader.page, reader.path)[-1].fields
+    typed = {"name": "Trần Minh Khuê", "login": "0900000456", "password": PASSWORD}
+    response = reader.client.post(
+        "/tao-tai-khoan", data={**fields, **typed}, headers={"Sec-Fetch-Site": "same-origin"}
+    )
+    assert response.status_code == 403
+    assert "Trần Minh Khuê" in response.text
+    assert "0900000456" in response.text
+    assert PASSWORD not in response.text
 
 
 def test_logging_in_changes_the_token_and_ends_the_old_one(site: Site) -> None:
