@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from flask import Response, redirect, request, url_for
+from flask import redirect, request, url_for
 
 from quizengine.core.text import fold
-from quizengine.services import activity, contests, needs, results_document
+from quizengine.services import (
+    activity,
+    contest_forms,
+    contests,
+    needs,
+    uploads,
+)
 from quizengine.services.contests import ContestPage
 from quizengine.web.blueprint import Page, page, quiz
-from quizengine.web.host import arrival, session
+from quizengine.web.host import arrival, may, session
 from quizengine.web.languages import text
 from quizengine.web.live import running_contests, running_rounds, sees_figures
 from quizengine.web.rights import may_open, visible_pages
 from quizengine.web.steps import STEPS
 
 PAGE_ROWS = 20
-KINDS = {"nguoi-thi": "quiz.participants", "bai-viet": "quiz.matches"}
+KINDS = {
+    "nguoi-thi": "quiz.participants",
+    "bai-viet": "quiz.matches",
+    "ket-qua": "quiz.results_page",
+}
 """What a contest may be chosen for, by its word in the address; otherwise for its status."""
 NEED_PAGES = {"essays": "quiz.matches", "units": "quiz.participants", "draft": "quiz.status"}
 """Where one does what is needed, by its kind; whoever may not open that is told nothing of it."""
 DRAFTS = 5
 """Of so many drafts the desk says what speaks against opening them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """Work that was begun and left; the name and the address are those of the newest."""
+
+    kind: Literal["bank", "units", "form"]
+    count: int
+    name: str
+    address: str
 
 
 @quiz.get("/to-chuc/")
@@ -35,15 +57,35 @@ def desk() -> Page:
         if may_open(NEED_PAGES.get(need.kind, "quiz.take_step"), need.page.slug)
     ]
     drafts = [one for one in pages if one.state == "draft"]
+    unfinished = tuple(_unfinished()) if may("organise") else ()
     return page(
         "desk",
         pages=pages,
         needs=waiting,
+        unfinished=unfinished,
+        waiting=len(waiting) + len(unfinished),
         running=running_contests(pages),
         rounds=sum(len(running_rounds(one)) for one in pages),
         drafts=[(one, contests.check_opening(session(), one.slug)) for one in drafts[:DRAFTS]],
         zone=desk_zone(),
     )
+
+
+def _unfinished() -> Iterator[Unfinished]:
+    """Yield what somebody began and left: files that wait to be loaded, forms that do not count."""
+    banks = uploads.list_uploads(session(), "bank")
+    units = uploads.list_uploads(session(), "units")
+    forms = [one for one in contest_forms.list_saved(session()) if not one.loaded]
+    if banks:
+        address = url_for("quiz.bank_preview", upload=banks[0].public_id)
+        yield Unfinished("bank", len(banks), banks[0].file_name, address)
+    if units:
+        address = url_for("quiz.units_preview", upload=units[0].public_id)
+        yield Unfinished("units", len(units), units[0].file_name, address)
+    if forms:
+        titles = forms[0].form.get("title") or {}
+        address = url_for("quiz.contest_form", form_id=forms[0].public_id)
+        yield Unfinished("form", len(forms), next(iter(titles.values()), ""), address)
 
 
 def desk_zone() -> str:
@@ -107,10 +149,3 @@ def status(slug: str) -> Page:
         sees_figures=sees_figures(found.page),
         is_under_embargo=activity.is_under_embargo(found.page, arrival()),
     )
-
-
-@quiz.get("/to-chuc/<slug>/ket-qua.json")
-def results_file(slug: str) -> Page:
-    """Give the results as a document that is the same, byte for byte, whenever it is made."""
-    document = results_document.results_document(session(), slug)
-    return Response(results_document.results_json(document), mimetype="application/json")

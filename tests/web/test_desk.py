@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from quizengine.services import accounts
+from quizengine.services import accounts, contest_forms
 from quizengine.services.accounts import Role
 from quizengine.services.transaction import transaction
 from quizengine.store import audit
@@ -201,3 +201,19 @@ def test_the_figures_of_a_minute_are_those_until_its_end(site: Site) -> None:
     site.clock.now = site.clock.now.replace(second=0) + timedelta(minutes=1)
     organiser.open(HOME)
     assert '<b class="fig">1</b>' in organiser.page
+
+
+def test_files_and_forms_that_were_left_wait_on_the_desk(site: Site) -> None:
+    organiser = site.organiser()
+    with Session(site.engine) as session, transaction(session):
+        form = contest_forms.from_contest(session, SLUG, now=site.clock())
+        titled = {**form, "title": dict.fromkeys(form["title"], "Hội thi mới")}
+        contest_forms.begin(session, titled, now=site.clock(), actor="a")
+    organiser.open(HOME)
+    assert title_of(organiser.page) == "Một vòng đang mở, một việc cần bạn"
+    assert "Hội thi mới" in organiser.page
+    organiser.follow("Soạn tiếp")
+    assert organiser.status == 200
+    assert organiser.path.startswith("/thi/to-chuc/soan/")
+    jury = staff(site, "jury")
+    assert "Hội thi mới" not in jury.client.get(HOME).text
