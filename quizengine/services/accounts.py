@@ -21,9 +21,9 @@ from sqlalchemy.orm import Session
 
 from quizengine.core.attempts import PUBLIC_ID_BYTES, new_public_id
 from quizengine.core.text import normalise
-from quizengine.errors import Conflict, InvalidInput, Param, Place, Problem, Unavailable
+from quizengine.errors import Conflict, InvalidInput, Place, Problem, Unavailable
 from quizengine.services import audit, throttle
-from quizengine.services.people import MAX_FIELD_LENGTH, clean_field
+from quizengine.services.people import MAX_FIELD_LENGTH, clean_field, phone_problems
 from quizengine.services.throttle import Subject
 from quizengine.store import people
 from quizengine.store.connection import Executor
@@ -117,7 +117,7 @@ def prepare_account(*, login: str, name: str, password: str | None, role: Role) 
         login=cleaned[0],
         name=cleaned[1],
         role=role,
-        password=None if password is None else hash_password(password),
+        password=None if password is None else hash_password(password, login),
     )
 
 
@@ -271,30 +271,35 @@ def log_out(session: Session, token: str) -> None:
 
 
 def account_problems(*, login: str, password: str) -> Iterator[Problem]:
-    """Yield what is wrong with a new account's ``login`` and ``password``, each at its field."""
-    cleaned = clean_login(login)
-    if not cleaned:
-        yield Problem("error", "account.login_missing", Place("field", "login"))
-    elif len(cleaned) > MAX_FIELD_LENGTH:
-        params: dict[str, Param] = {"length": len(cleaned), "limit": MAX_FIELD_LENGTH}
-        yield Problem("error", "registration.too_long", Place("field", "login"), params)
-    if len(password) < MIN_PASSWORD:
-        at = Place("field", "password")
-        yield Problem("error", "account.password_short", at, {"limit": MIN_PASSWORD})
-    elif len(password) > MAX_PASSWORD:
-        at = Place("field", "password")
-        yield Problem("error", "account.password_long", at, {"limit": MAX_PASSWORD})
+    """Yield what is wrong with a new participant's ``login`` and ``password``, each at its field.
+
+    The log-in is a phone number: names are for staff, and nobody else takes one before them.
+    """
+    yield from phone_problems(clean_login(login), "login")
+    if wrong := _password_problem(password, login):
+        yield wrong
 
 
-def hash_password(password: str) -> str:
+def _password_problem(password: str, login: str) -> Problem | None:
+    """Return what is wrong with a new password; spaces around it are no part of its length."""
+    at = Place("field", "password")
+    if len(password.strip()) < MIN_PASSWORD:
+        return Problem("error", "account.password_short", at, {"limit": MIN_PASSWORD})
+    if len(password) > MAX_PASSWORD:
+        return Problem("error", "account.password_long", at, {"limit": MAX_PASSWORD})
+    if login and clean_login(password) == clean_login(login):
+        return Problem("error", "account.password_is_login", at)
+    return None
+
+
+def hash_password(password: str, login: str = "") -> str:
     """Return a new password as it is kept; it reads no database: call it outside any transaction.
 
-    ``InvalidInput`` for one that is too short or long, ``Unavailable`` when too many wait to hash.
+    ``InvalidInput`` for one that is too short or long, or the log-in itself, ``Unavailable`` when
+    too many wait to hash.
     """
-    if len(password) < MIN_PASSWORD:
-        raise InvalidInput("account.password_short", limit=MIN_PASSWORD)
-    if len(password) > MAX_PASSWORD:
-        raise InvalidInput("account.password_long", limit=MAX_PASSWORD)
+    if wrong := _password_problem(password, login):
+        raise InvalidInput(wrong.code, (), **wrong.params)
     with _turn_to_hash():
         return _hasher().hash(password)
 

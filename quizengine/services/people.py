@@ -187,7 +187,7 @@ def _field_problems(
     elif name == contest.registration.person_key and not person_key(value):
         yield _problem(f"registration.{name}_missing", name)
     elif name == "phone":
-        yield from _phone_problems(value)
+        yield from phone_problems(value, name)
     elif name == "birth_year":
         if not (
             _is_number(value) and len(value) == 4 and EARLIEST_BIRTH_YEAR <= int(value) <= year
@@ -214,11 +214,14 @@ def _unlisted_problems(typed: str, parent: str, tree: UnitTree) -> Iterator[Prob
         yield _problem("registration.parent_missing", "parent")
 
 
-def _phone_problems(value: str) -> Iterator[Problem]:
-    if not _is_number(value):
-        yield _problem("registration.phone_not_digits", "phone")
+def phone_problems(value: str, field: str) -> Iterator[Problem]:
+    """Yield what is wrong with a cleaned phone number that is needed, at its field."""
+    if not value:
+        yield _problem("registration.phone_missing", field)
+    elif not _is_number(value):
+        yield _problem("registration.phone_not_digits", field)
     elif len(value) != PHONE_DIGITS or value[0] != "0":
-        yield _problem("registration.phone_wrong", "phone", digits=len(value), needed=PHONE_DIGITS)
+        yield _problem("registration.phone_wrong", field, digits=len(value), needed=PHONE_DIGITS)
 
 
 def _is_number(value: str) -> bool:

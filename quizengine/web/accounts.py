@@ -174,7 +174,7 @@ def _change_password(form: PasswordForm) -> bool:
     live = live_session()
     assert live is not None
     _release_connection()
-    password = use_cases.hash_password(form.password.data or "")
+    password = use_cases.hash_password(form.password.data or "", live.account.login)
     if live.may_reset and _write_password(form, password, None):
         return True
     credentials = use_cases.find_credentials(

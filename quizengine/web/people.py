@@ -298,8 +298,7 @@ def _form_page(
     if sheet and sheet.parent.code:
         form.parent.data = sheet.parent.found[0].name
     if error:
-        at = _login_field(form) if error.code == "account.login_taken" else "field"
-        own = Problem("error", error.code, Place("field", at), error.params)
+        own = Problem("error", error.code, Place("field", "field"), error.params)
         problems = _with_password(form, getattr(error, "problems", ()) or (own,))
     body = render(
         "register",

@@ -87,7 +87,7 @@ class SignUp:
         if not verdict.is_right:
             with transaction(session()) as writing:
                 accounts.log_in(writing, verdict, now=arrival())
-        raise Conflict("account.login_taken")
+        raise Conflict("account.phone_taken")
 
 
 @pages.accounts.route("/tao-tai-khoan", methods=["GET", "POST"])
@@ -105,6 +105,9 @@ def create_account() -> Page:
 
 def _take_in(form: AccountForm) -> Newcomer:
     """Return somebody whose account and log-in are written."""
+    login, password = form.login.data or "", form.password.data or ""
+    for problem in accounts.account_problems(login=login, password=password):
+        raise InvalidInput(problem.code, (), **problem.params)
     newcomer = _prepare(form)
     try:
         return _enter(newcomer)

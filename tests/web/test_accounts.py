@@ -44,6 +44,25 @@ def test_a_short_password_and_a_taken_log_in_are_told_and_the_name_is_kept(site:
     assert session_cookie(reader) == ""
 
 
+@pytest.mark.parametrize(
+    ("login", "password", "words"),
+    [
+        ("bantochuc", PASSWORD, "Số điện thoại chỉ gồm chữ số"),
+        ("12", PASSWORD, "Số này có 2 chữ số"),
+        ("0900000456", " " * 8, "Mật khẩu ngắn hơn 8 ký tự"),
+        ("0900000456", "0900 000 456", "Mật khẩu trùng với"),
+    ],
+)
+def test_an_account_has_a_phone_number_and_a_password_that_nobody_guesses(
+    site: Site, login: str, password: str, words: str
+) -> None:
+    reader = site.reader()
+    reader.open("/tao-tai-khoan")
+    reader.send(name="Trần Minh Khuê", login=login, password=password)
+    assert reader.status == 422
+    assert words in reader.page
+
+
 def test_a_form_of_an_account_that_waited_too_long_is_offered_again_without_its_password(
     site: Site,
 ) -> None:

@@ -126,6 +126,43 @@ def test_without_a_phone_the_log_in_is_asked_for_by_itself(tmp_path: Path) -> No
     close_site(site)
 
 
+def test_an_optional_phone_is_required_of_whom_it_is_the_log_in(tmp_path: Path) -> None:
+    contest = sample_contest()
+    fields = {
+        **contest.registration.fields,
+        "phone": Need.OPTIONAL,
+        "staff_code": Need.REQUIRED,
+    }
+    registration = replace(contest.registration, person_key="staff_code", fields=fields)
+    site = make_site(tmp_path, contest=replace(contest, registration=registration))
+    reader = site.reader()
+    page = reader.open(PATH)
+    assert "Không bắt buộc" not in page.split('id="phone-hint"')[1].split("</small>")[0]
+    reader.send(**{**NEW, "phone": ""}, staff_code="NV-7")
+    assert "Chưa có số điện thoại" in reader.page
+    assert "tên đăng nhập" not in reader.page
+    close_site(site)
+
+
+def test_the_log_in_of_a_newcomer_is_a_phone_number(tmp_path: Path) -> None:
+    """A name could be the one that an organiser is to get."""
+    contest = sample_contest()
+    fields = {**contest.registration.fields, "phone": Need.OFF, "staff_code": Need.REQUIRED}
+    registration = replace(contest.registration, person_key="staff_code", fields=fields)
+    site = make_site(tmp_path, contest=replace(contest, registration=registration))
+    reader = site.reader()
+    reader.open(PATH)
+    changes = {name: value for name, value in NEW.items() if name != "phone"}
+    reader.send(**changes, login="bantochuc", staff_code="NV-7")
+    assert "Số điện thoại chỉ gồm chữ số" in reader.page
+    close_site(site)
+
+
+@pytest.mark.parametrize("password", [" " * 8, "0900 000 333"])
+def test_a_password_that_anybody_would_guess_is_refused(site: Site, password: str) -> None:
+    assert 'id="password-error"' in new_person(site, password=password).page
+
+
 def test_nobody_registers_once_the_results_are_out(site: Site) -> None:
     with Session(site.engine) as session:
         session.execute(update(ContestRow).values(state="published"))
