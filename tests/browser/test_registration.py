@@ -98,3 +98,24 @@ def test_a_person_of_an_unlisted_unit_takes_part_at_once(chromium: Browser, site
     page.get_by_role("button", name="Đăng ký và vào thi").click()
     expect(page.locator("main")).to_contain_text("CĐCS Tổ hợp May Mới")
     page.context.close()
+
+
+def test_the_scripts_of_the_page_serve_somebody_logged_in_too(
+    chromium: Browser, site: Site
+) -> None:
+    page = open_form(chromium, site)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{site.address}/tao-tai-khoan")
+    page.get_by_label("Họ và tên").fill("Trần Thị Mẫu")
+    page.get_by_label("Số điện thoại").fill("0900070003")
+    page.get_by_label("Mật khẩu").fill(PASSWORD)
+    page.get_by_role("button", name="Tạo tài khoản").click()
+    page.wait_for_url("**/thi/")
+    page.goto(site.page("dang-ky"))
+    name = page.get_by_label("Họ và tên")
+    name.fill("TRẦN THỊ MẪU")
+    name.press("Tab")
+    expect(page.get_by_role("button", name="In là Trần Thị Mẫu")).to_be_visible()
+    assert errors == []
+    page.context.close()

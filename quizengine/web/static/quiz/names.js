@@ -2,7 +2,7 @@
 // Proposes a name in proper case below its field; the name changes only when the button is pressed.
 // The server decides what proper case is, and asks again when the name is sent otherwise.
 (() => {
-  document.querySelectorAll("[data-name]").forEach((hint) => {
+  document.querySelectorAll("[role=status][data-name]").forEach((hint) => {
     const input = document.getElementById(hint.dataset.name);
     const shown = hint.querySelectorAll("b");
     const typed = () => input.value.normalize("NFC").trim().split(/\s+/).join(" ");
