@@ -6,6 +6,8 @@ import fcntl
 import re
 import threading
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
@@ -14,6 +16,7 @@ from sqlalchemy import Engine
 
 from quizengine.services import accounts as use_cases
 from quizengine.store.connection import database_path
+from tests.web.conftest import close_site, make_site
 from tests.web.site import PASSWORD, SLUG, Reader, Site, forms_of, sample_contest
 from tests.web.test_play import begin
 
@@ -336,6 +339,22 @@ def test_the_log_in_names_whom_to_call(site: Site) -> None:
     for address in ("/dang-nhap", f"/dang-nhap?next=/thi/{SLUG}/dang-ky", "/dang-nhap/ma"):
         page = site.reader().open(address)
         assert str(escape(contact)) in page.split("<footer")[0]
+
+
+@pytest.mark.parametrize(
+    ("contact", "number"),
+    [
+        ("0900 000 123", "0900000123"),
+        ("0900.000.123", "0900000123"),
+        ("+84 900-000-123", "+84900000123"),
+    ],
+)
+def test_a_number_to_call_is_a_link_wherever_it_stands(
+    tmp_path: Path, contact: str, number: str
+) -> None:
+    site = make_site(tmp_path, contest=replace(sample_contest(), contact=contact))
+    assert site.reader().open("/dang-nhap").count(f'href="tel:{number}">{contact}</a>') == 2
+    close_site(site)
 
 
 def test_the_pages_of_the_log_in_do_not_lead_back_to_themselves(site: Site) -> None:
