@@ -11,6 +11,7 @@ from quizengine.core.drawing import commitment
 from quizengine.core.scoring import SCORING_VERSION
 from quizengine.core.units import UnitTree
 from quizengine.errors import Conflict
+from quizengine.formats.tables import Table, write_csv, write_table
 from quizengine.services.contests import contest_of, find, rules_of_round
 from quizengine.services.round_results import compute_result
 from quizengine.services.units import unit_tree
@@ -21,6 +22,22 @@ from quizengine.store.people import StoredParticipant
 from quizengine.store.results import ResultLine
 
 FORMAT_VERSION = 1
+COLUMNS = (
+    "round",
+    "place",
+    "shared",
+    "name",
+    "phone",
+    "unit",
+    "unit_name",
+    "points",
+    "prediction",
+    "prediction_error",
+    "duration_ms",
+    "finished_at",
+    "has_essay",
+    "pseudonym",
+)
 
 
 def results_document(executor: Executor, slug: str) -> dict[str, Any]:
@@ -54,6 +71,31 @@ def results_json(document: Mapping[str, Any]) -> bytes:
 def _unit_name(units: UnitTree, code: str) -> str:
     unit = units.by_code.get(code)
     return unit.name if unit else ""
+
+
+def results_csv(document: Mapping[str, Any]) -> bytes:
+    """Return a document as CSV, a row a person; no cell of it computes."""
+    return write_csv(_table(document))
+
+
+def results_workbook(document: Mapping[str, Any]) -> bytes:
+    """Return a document as XLSX, a row a person."""
+    return write_table(_table(document))
+
+
+def _table(document: Mapping[str, Any]) -> Table:
+    rows = [
+        tuple(_cell(one["round"], line, column) for column in COLUMNS)
+        for one in document["rounds"]
+        for line in one["ranking"]
+    ]
+    return Table(document["contest"], COLUMNS, rows)
+
+
+def _cell(round_code: str, line: Mapping[str, Any], column: str) -> Any:
+    if column == "round":
+        return round_code
+    return int(line[column]) if column == "has_essay" else line[column]
 
 
 def _round_document(

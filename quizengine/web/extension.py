@@ -25,6 +25,7 @@ from quizengine.web import (  # noqa: F401 - they attach the routes
     people,
     play,
     record,
+    results_desk,
     steps,
     timelines,
     unit_desk,

@@ -89,7 +89,8 @@ def test_publishing_waits_for_the_last_attempt(site: Site) -> None:
     organiser.open(DESK)
     organiser.follow("Công bố kết quả")
     organiser.send()
-    organiser.follow("Kết quả dạng tệp (JSON)")
+    organiser.open(DESK + "ket-qua")
+    organiser.follow("Tệp dữ liệu (JSON)")
     assert organiser.status == 200
     assert organiser.page == organiser.open(DESK + "ket-qua.json")
 
