@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from quizengine.core.contest import Eligibility
@@ -20,7 +20,12 @@ def is_eligible(eligibility: Eligibility, fields: Mapping[str, str], *, year: in
 
 def calendar_year(instant: datetime, time_zone: str) -> int:
     """Return the year that an instant lies in at a contest's place, by which ages are counted."""
-    return instant.astimezone(ZoneInfo(time_zone)).year
+    return calendar_day(instant, time_zone).year
+
+
+def calendar_day(instant: datetime, time_zone: str) -> date:
+    """Return the day that an instant lies in at a contest's place."""
+    return instant.astimezone(ZoneInfo(time_zone)).date()
 
 
 def has_role(eligibility: Eligibility, fields: Mapping[str, str]) -> bool:

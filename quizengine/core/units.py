@@ -185,13 +185,24 @@ class UnitTree:
         """Return the units above one, the nearest first; ``KeyError`` for none."""
         return self.path(code)[-2::-1]
 
-    def search(self, query: str, limit: int = 10, least: int = 55) -> tuple[UnitMatch, ...]:
+    def search(
+        self, query: str, limit: int = 10, least: int = 55, *, day: date | None = None
+    ) -> tuple[UnitMatch, ...]:
         """Return the units that a typed text may mean, the likeliest first.
 
         Accents, case, order of words, common abbreviations and small misspellings are forgiven, and
-        the last word may be unfinished. ``least`` is the lowest score that counts.
+        the last word may be unfinished. ``least`` is the lowest score that counts; of a ``day``
+        only units that exist on it are found.
         """
-        return self._index.search(query, limit, least)
+        if day is None:
+            return self._index.search(query, limit, least)
+        others = sum(not unit.is_valid(day) for unit in self._dated)
+        found = self._index.search(query, limit + others, least)
+        return tuple(match for match in found if match.unit.is_valid(day))[:limit]
+
+    @cached_property
+    def _dated(self) -> tuple[Unit, ...]:
+        return tuple(unit for unit in self.units if unit.valid_from or unit.valid_to)
 
 
 ABBREVIATIONS = {

@@ -6,14 +6,14 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from quizengine import signals
 from quizengine.core.contest import Contest, Need
-from quizengine.core.eligibility import calendar_year, has_role, is_old_enough
+from quizengine.core.eligibility import calendar_day, has_role, is_old_enough
 from quizengine.core.text import fold, name_sort_key, normalise
 from quizengine.core.units import UnitTree
 from quizengine.errors import Conflict, InvalidInput, Param, Place, Problem
@@ -165,13 +165,13 @@ def _problems(
     tree: UnitTree,
     now: datetime,
 ) -> Iterator[Problem]:
-    year = calendar_year(now, contest.time_zone)
+    day = calendar_day(now, contest.time_zone)
     for name, need in contest.registration.fields.items():
         value = fields.get(name, "")
         if name == "unit" and fields.get(UNIT_TYPED):
-            yield from _unlisted_problems(fields[UNIT_TYPED], value, tree)
+            yield from _unlisted_problems(fields[UNIT_TYPED], value, tree, day)
         elif value:
-            yield from _field_problems(contest, name, value, tree, year)
+            yield from _field_problems(contest, name, value, tree, day)
         elif need is Need.REQUIRED:
             yield _problem(f"registration.{name}_missing", name)
     for consent in contest.registration.consents:
@@ -180,7 +180,7 @@ def _problems(
 
 
 def _field_problems(
-    contest: Contest, name: str, value: str, tree: UnitTree, year: int
+    contest: Contest, name: str, value: str, tree: UnitTree, day: date
 ) -> Iterator[Problem]:
     if (length := _length(value)) > MAX_FIELD_LENGTH:
         yield _problem("registration.too_long", name, length=length, limit=MAX_FIELD_LENGTH)
@@ -190,15 +190,15 @@ def _field_problems(
         yield from phone_problems(value, name)
     elif name == "birth_year":
         if not (
-            _is_number(value) and len(value) == 4 and EARLIEST_BIRTH_YEAR <= int(value) <= year
+            _is_number(value) and len(value) == 4 and EARLIEST_BIRTH_YEAR <= int(value) <= day.year
         ):
-            yield _problem("registration.birth_year_wrong", name, year=year)
-        elif not is_old_enough(contest.eligibility, {name: value}, year=year):
+            yield _problem("registration.birth_year_wrong", name, year=day.year)
+        elif not is_old_enough(contest.eligibility, {name: value}, year=day.year):
             age = contest.eligibility.minimum_age or 0
             yield _problem("registration.too_young", name, age=age)
     elif name == "role" and not has_role(contest.eligibility, {name: value}):
         yield _problem("registration.role_unknown", name)
-    elif name == "unit" and value not in tree.by_code:
+    elif name == "unit" and not _exists(value, tree, day):
         yield _problem("registration.unit_unknown", name)
 
 
@@ -207,10 +207,14 @@ def _length(value: str) -> int:
     return max(len(value), len(fold(value)))
 
 
-def _unlisted_problems(typed: str, parent: str, tree: UnitTree) -> Iterator[Problem]:
+def _exists(code: str, tree: UnitTree, day: date) -> bool:
+    return code in tree.by_code and tree.by_code[code].is_valid(day)
+
+
+def _unlisted_problems(typed: str, parent: str, tree: UnitTree, day: date) -> Iterator[Problem]:
     if (length := _length(typed)) > MAX_FIELD_LENGTH:
         yield _problem("registration.too_long", UNIT_TYPED, length=length, limit=MAX_FIELD_LENGTH)
-    if parent not in tree.by_code:
+    if not _exists(parent, tree, day):
         yield _problem("registration.parent_missing", "parent")
 
 

@@ -79,7 +79,7 @@ def find_units() -> Page:
     """Return the units that a typed text may mean, with where their names have its words."""
     query = request.args.get("q", "")[:MAX_QUERY]
     units = wiring().units.tree(session())
-    found = units.search(query, limit=UNITS_LISTED)
+    found = units.search(query, limit=UNITS_LISTED, day=arrival().date())
     return jsonify(
         said=say_many("{count} unit found", "{count} units found", len(found)),
         units=[
@@ -209,7 +209,7 @@ def _read(form: RegistrationForm, units: UnitTree) -> Sheet:
     if "unit" in fields:
         typed = clean_field(UNIT_TYPED, form.unit_typed.data or "")
         if typed:
-            offered = units.roots()[:UNITS_SHOWN]
+            offered = _offered(units)
             parent = _choice(form.parent.data, form.parent_code.data, units, offered)
             fields |= {"unit": parent.code, UNIT_TYPED: typed}
         else:
@@ -245,7 +245,8 @@ def _choice(
     words = (typed or "").strip()
     if words in units.by_code:
         return Choice(words, (units.by_code[words],))
-    found = tuple(match.unit for match in units.search(words[:MAX_QUERY], limit=UNITS_SHOWN))
+    matches = units.search(words[:MAX_QUERY], limit=UNITS_SHOWN, day=arrival().date())
+    found = tuple(match.unit for match in matches)
     picked = units.by_code.get(chosen or "")
     if picked and (picked in (found or offered) or fold(picked.name) == fold(words)):
         return Choice(words, (picked,))
@@ -351,7 +352,13 @@ def _parents(choice: Choice, units: UnitTree) -> list[tuple[Unit, str]]:
     """Return the units to choose one above from, those at the top when nothing was found."""
     if choice.found:
         return _shown(choice, units)
-    return [(unit, "") for unit in units.roots()[:UNITS_SHOWN]]
+    return [(unit, "") for unit in _offered(units)]
+
+
+def _offered(units: UnitTree) -> tuple[Unit, ...]:
+    """Return the units at the top that the page lists when a text finds none."""
+    day = arrival().date()
+    return tuple(unit for unit in units.roots() if unit.is_valid(day))[:UNITS_SHOWN]
 
 
 def _printed_choices(form: RegistrationForm) -> tuple[str, ...]:

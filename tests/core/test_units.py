@@ -194,3 +194,20 @@ def test_marks_are_in_order_and_within_the_name(name: str, query: str) -> None:
     ends = [end for span in matched_spans(name, query) for end in span]
     assert ends == sorted(ends)
     assert all(0 <= end <= len(name) for end in ends)
+
+
+def test_of_a_day_only_units_that_exist_on_it_are_found() -> None:
+    tree = UnitTree(
+        (
+            Unit("A", "Công đoàn Hoa Sen", valid_to=date(2026, 6, 30)),
+            Unit("B", "Công đoàn Hoa Sen Mới", valid_from=date(2026, 7, 1)),
+            Unit("C", "Công đoàn Hoa Sen Hồng"),
+        )
+    )
+
+    def found(day: date | None, limit: int = 10) -> set[str]:
+        return {match.unit.code for match in tree.search("hoa sen", limit, day=day)}
+
+    assert found(None) == {"A", "B", "C"}
+    assert found(date(2026, 6, 30)) == {"A", "C"}
+    assert found(date(2026, 7, 1)) == found(date(2026, 7, 1), 2) == {"B", "C"}

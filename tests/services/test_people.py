@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 import pytest
@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 
 from quizengine import signals
 from quizengine.core.contest import Contest, Eligibility, Need
+from quizengine.core.units import UnitTree
 from quizengine.errors import Conflict, InvalidInput, QuizError
 from quizengine.services import people
 from quizengine.services.people import Registered
 from quizengine.services.transaction import transaction
+from quizengine.services.units import load_units
 from quizengine.store.people import StoredParticipant, find_participant
-from tests.services.desk import OPENS, SLUG, Desk, make_contest, opened_desk
+from tests.services.desk import OPENS, SLUG, Desk, make_contest, make_units, opened_desk
 
 GOOD = {"full_name": "Trần Minh Khuê", "phone": "0900000456", "unit": "Q-1"}
 
@@ -375,3 +377,21 @@ def test_no_unit_is_typed_where_none_is_asked_for(sqlite_url: str) -> None:
     with opened_desk(sqlite_url, replace(contest, registration=registration)) as desk:
         desk.do(lambda session: register(session, changes={"unit_typed": "Lò gốm"}))
         assert (row(desk).unit, row(desk).unit_typed) == ("", None)
+
+
+def test_nobody_registers_in_a_unit_that_has_ended_nor_below_it(desk: Desk) -> None:
+    ended = UnitTree(
+        tuple(
+            replace(unit, valid_to=OPENS.date() - timedelta(days=1)) if unit.code == "Q-1" else unit
+            for unit in make_units().units
+        )
+    )
+    desk.do(lambda session: load_units(session, ended, now=OPENS, actor="tests"))
+    expected: list[tuple[dict[str, str], str]] = [
+        ({}, "registration.unit_unknown"),
+        ({people.UNIT_TYPED: "Tổ May Mới"}, "registration.parent_missing"),
+    ]
+    for changes, code in expected:
+        with Session(desk.engine) as session, pytest.raises(InvalidInput) as refusal:
+            register(session, changes=changes)
+        assert [one.code for one in refusal.value.problems] == [code]
