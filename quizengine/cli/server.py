@@ -78,11 +78,16 @@ def upgrade() -> None:
 def check_settings() -> None:
     """End with a sentence when the environment holds a setting that the deployment cannot use."""
     from quizengine.web.app import environment_settings
+    from quizengine.web.extension import DEFAULTS, check_config
 
     try:
-        environment_settings(os.environ)
+        settings = environment_settings(os.environ)
     except ValueError as error:
         raise click.UsageError(f"A setting in the environment is no number: {error}") from error
+    try:
+        check_config({**DEFAULTS, **settings})
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def run_server(settings: dict[str, Any]) -> None:

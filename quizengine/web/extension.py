@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from quizengine.web import (  # noqa: F401 - they attach the routes
     brand,
     builder,
     essays,
+    languages,
     live,
     matches,
     organise,
@@ -72,6 +73,12 @@ def include_object(
     return kind != "table" or name not in {*Base.metadata.tables, VERSION_TABLE}
 
 
+def check_config(config: Mapping[str, Any]) -> None:
+    """Raise ``ValueError``, a sentence that names the key, for a value that no page can use."""
+    brand.check(config)
+    languages.check(config)
+
+
 class QuizEngine:
     """The engine as a Flask extension; one object may serve any number of applications."""
 
@@ -104,7 +111,7 @@ class QuizEngine:
         """
         for key, value in DEFAULTS.items():
             app.config.setdefault(key, value)
-        brand.check(app.config)
+        check_config(app.config)
         app.extensions[EXTENSION] = Wiring(
             db, participant, allow, clock, csrf_nonce, sign_up, login_code
         )

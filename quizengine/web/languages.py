@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app, g, request
@@ -27,6 +28,14 @@ from quizengine.i18n import (
 
 LANGUAGE_COOKIE = "quiz_language"
 COOKIE_SECONDS = 365 * 24 * 3600
+
+
+def check(config: Mapping[str, Any]) -> None:
+    """Raise ``ValueError`` when the pages' own language is one that they do not speak."""
+    wanted = config["QUIZ_DEFAULT_LANGUAGE"]
+    if wanted not in LANGUAGES:
+        known = " or ".join(LANGUAGES)
+        raise ValueError(f"QUIZ_DEFAULT_LANGUAGE is {wanted!r}: write {known}")
 
 
 def language() -> str:

@@ -132,6 +132,16 @@ def test_a_setting_that_is_no_number_is_a_sentence(
     assert "abc" in shell.run(command, expecting=2).stderr
 
 
+@pytest.mark.parametrize(("key", "value"), [("QUIZ_BRAND", "red"), ("QUIZ_DEFAULT_LANGUAGE", "fr")])
+def test_a_setting_that_no_page_can_use_is_told_before_the_server_starts(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, key: str, value: str
+) -> None:
+    monkeypatch.setenv(key, value)
+    result = shell.run("serve", expecting=2)
+    assert f"{key} is '{value}'" in result.output
+    assert "Traceback" not in result.output
+
+
 def test_tables_that_differ_are_refused_with_a_sentence(desk: Desk, shell: Shell) -> None:
     with desk.engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE quiz_alembic_version")

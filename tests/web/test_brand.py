@@ -61,6 +61,7 @@ def test_a_colour_that_is_dark_enough_stays_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "words"),
     [
+        ("QUIZ_DEFAULT_LANGUAGE", "fr", "en or vi"),
         ("QUIZ_BRAND", "teal", "#00585c"),
         ("QUIZ_BRAND", "#12", "#00585c"),
         ("QUIZ_LOGO", "https://elsewhere.example/logo.svg", "same site"),
