@@ -21,23 +21,26 @@ _TOKEN = re.compile(
 )
 """A text, a regular expression where no division can be, a word, a space or one sign."""
 _WORD = re.compile(r"[\w$]")
-_OPENS = frozenset("{;,([=&|?:")
+_OPENS = frozenset("{;,([=&|?:<>!")
 _CLOSES = frozenset("})]?:&|=.,;")
 _CLASS = re.compile(r"\.([a-zA-Z][\w-]*)")
 _ELEMENT = re.compile(r"(?<![\w.#-])[a-z][a-z0-9]*")
+_STATE = re.compile(r"\baria-[a-z]+")
 _CONDITION = re.compile(r"\[[^]]*\]|::?[\w-]+(?:\([^)]*\))?")
 _NAMED = re.compile(r"(--[\w-]+):[^;}]*;?")
 _FILLED = re.compile(r"\$\{[^}]*\}")
 _TEMPLATE_CODE = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
-NOT_ON_SCREEN = ("@media print", "@page")
+LEFT_OUT = ("@media print", "@page", "@media (prefers-reduced-motion")
+"""What no page of questions needs: it is not printed, and jumps to a question at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """The elements and classes that a page can be made of."""
+    """The elements and classes that a page can be made of, and its ``aria-`` attributes."""
 
     elements: frozenset[str]
     classes: frozenset[str]
+    states: frozenset[str]
 
 
 def compact_style(text: str) -> str:
@@ -87,10 +90,11 @@ def markup_of(templates: list[str], scripts: list[str]) -> Markup:
         for name in names.split()
     }
     for script in scripts:
-        for token in _TOKEN.findall(script):
+        for token in _TOKEN.findall(compact_script(script)):
             if token[0] in "\"'`":
                 classes |= set(re.findall(r"[\w-]+", _FILLED.sub(" ", token)))
-    return Markup(frozenset(elements), frozenset(classes))
+    states = {name for text in (*templates, *scripts) for name in _STATE.findall(text)}
+    return Markup(frozenset(elements), frozenset(classes), frozenset(states))
 
 
 def style_part(styles: str, markup: Markup) -> str:
@@ -106,7 +110,7 @@ def style_part(styles: str, markup: Markup) -> str:
 def _matching(styles: str, markup: Markup) -> str:
     kept = []
     for head, body in _blocks(styles):
-        if head.startswith(NOT_ON_SCREEN):
+        if head.startswith(LEFT_OUT):
             continue
         if head.startswith(("@media", "@supports")):
             body = _matching(body, markup)
@@ -133,6 +137,8 @@ def _blocks(styles: str) -> Iterator[tuple[str, str]]:
 
 def _can_match(selector: str, markup: Markup) -> bool:
     bare = _CONDITION.sub("", selector)
-    return markup.classes.issuperset(_CLASS.findall(bare)) and markup.elements.issuperset(
-        _ELEMENT.findall(bare)
+    return (
+        markup.classes.issuperset(_CLASS.findall(bare))
+        and markup.elements.issuperset(_ELEMENT.findall(bare))
+        and markup.states.issuperset(_STATE.findall(selector))
     )

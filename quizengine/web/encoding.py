@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from quizengine.web.security import is_foreign
 
 PAGE_KINDS = frozenset({"text/html", "application/json", "text/csv", "text/plain"})
-PAGE_LEVEL = 5
-"""Of a page made for one reader; 9 takes three times as long for 2% less."""
+PAGE_LEVEL = 9
+"""Of a page made for one reader: half a millisecond more than 5, and 1% less on a weak network."""
 LEAST_BYTES = 1024
 """What is shorter fits into one packet either way."""
 

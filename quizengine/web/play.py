@@ -26,7 +26,7 @@ from quizengine.web.blueprint import Page, page, quiz, render
 from quizengine.web.board import refusal, visible_contest
 from quizengine.web.forms import StartForm, require_fields
 from quizengine.web.host import arrival, require_participant, session, wiring, write_answer
-from quizengine.web.languages import clock, described, number
+from quizengine.web.languages import clock, described, number, say
 from quizengine.web.security import token
 
 LETTERS = "ABCDEFGHIJ"
@@ -163,7 +163,8 @@ def situation(public_id: str) -> Page:
     """Tell a script how an attempt stands: the time left, what is stored, where to go when over.
 
     JSON out: ``{"state", "paused", "left_ms", "over_ms", "until", "answers": [{"slot", "sequence",
-    "positions" or "number"}], "flags": [slot], "sequence", "token", "leave": null or address}``.
+    "positions" or "number"}], "flags": [slot], "sequence", "token", "leave": null or address,
+    "words": {name: sentence}}``.
     ``left_ms`` is the time shown to people; ``over_ms`` ends with the grace, after which no answer
     is taken any more; both stand while the round is ``paused``. ``sequence`` is one that no save
     has used.
@@ -181,7 +182,35 @@ def situation(public_id: str) -> Page:
         sequence=found.next_sequence,
         token=token(),
         leave=url_for("quiz.receipt", public_id=public_id) if is_over else None,
+        words=_words(found),
     )
+
+
+def _words(found: Situation) -> dict[str, str]:
+    """Return what a script may have to say once it has reached the server, or what has changed."""
+    until = clock(found.deadline_at, found.time_zone)
+    return {
+        "back": say("Connected again. Everything is saved."),
+        "changed": say("changed on another device"),
+        "ends": say("paused") if found.is_paused else say("until {deadline}", deadline=until),
+        "held": say(
+            "Kept on this device: {questions}. They go out as soon as possible; what reaches the "
+            "server before {deadline} counts.",
+            questions="#",
+            deadline=until,
+        ),
+        "keys": say(
+            "Keys: 1–9 choose, F marks to look again, N and P go to the next and the previous "
+            "question."
+        ),
+        "minutes": say("Minutes left: {count}.", count="#"),
+        "out": say("You are logged out. Log in again to send what you answered."),
+        "why": say(
+            "Submitting needs a connection. What the server has at {deadline} counts, submitted "
+            "or not.",
+            deadline=until,
+        ),
+    }
 
 
 def _situation(public_id: str) -> Situation:

@@ -89,7 +89,7 @@ def predict_in_words(page: Page, _stage: Stage) -> None:
     """Type a prediction that is no number."""
     page.locator("#prediction").fill("nhiều")
     page.locator("#prediction").blur()
-    expect(page.locator(".f.bad")).to_be_visible()
+    expect(page.locator("[aria-invalid=true]")).to_be_visible()
 
 
 def answer_offline(page: Page, _stage: Stage) -> None:

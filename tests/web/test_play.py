@@ -371,6 +371,9 @@ def test_a_script_is_told_how_its_attempt_stands(site: Site) -> None:
     assert reader.client.post(
         exam + "/luu", json={"answers": []}, headers={"X-Quiz-Token": found.pop("token")}
     ).is_json
+    words = found.pop("words")
+    assert (words["ends"], words["changed"]) == ("đến 20:20", "vừa đổi từ máy khác")
+    assert "20:20" in words["held"]
     assert found == {
         "state": "open",
         "paused": False,
