@@ -153,6 +153,7 @@ SCENES = (
     Scene("organiser-publish", "closed", f"/thi/to-chuc/{SLUG}/cong-bo", "organiser"),
     Scene("organiser-matches", "closed", MATCHES, "organiser"),
     Scene("organiser-match", "closed", MATCHES, "organiser", acts.open_first_match),
+    Scene("organiser-results", "published", f"/thi/to-chuc/{SLUG}/ket-qua", "organiser"),
     Scene("organiser-people", "running", PEOPLE_PAGE, "organiser"),
     Scene("organiser-person", "running", PEOPLE_PAGE, "organiser", acts.open_first_person),
     Scene("organiser-code", "running", PEOPLE_PAGE, "organiser", acts.give_code),

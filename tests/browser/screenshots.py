@@ -67,6 +67,7 @@ CHOSEN = (
             "organiser-status",
             "organiser-people-found",
             "organiser-match",
+            "organiser-results",
         )
     ),
 )
