@@ -121,7 +121,7 @@ def test_essays_that_share_text_are_shown_side_by_side_without_names(site: Site)
     organiser.open(DESK + "bai-trung")
     assert "Chưa có cặp bài nào" in organiser.page
     organiser.send()
-    assert "1 cặp bài viết" in organiser.page
+    assert "1 cặp bài đang chờ quyết định" in organiser.page
     code = organiser.page.split("/bai-trung/")[1].split('"')[0]
     organiser.open(f"{DESK}bai-trung/{code}")
     assert organiser.page.count("<mark") >= 2
