@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from quizengine.core.sheets import Outcome
 from quizengine.core.text import normalise
-from quizengine.errors import Conflict, InvalidInput, NotFound, TooLarge, Unavailable
+from quizengine.errors import InvalidInput, NotFound, TooLarge, Unavailable
 from quizengine.formats.essay_file import has_macros, read_essay_bounded
 from quizengine.formats.reading import MEGABYTE, refused
 from quizengine.services import essays
@@ -20,6 +20,7 @@ from quizengine.store import essay_files, people
 from quizengine.store import essays as essay_rows
 from quizengine.store.connection import Executor
 from quizengine.store.essay_files import StoredFile
+from quizengine.store.essays import StoredEssay
 
 MAX_BYTES = 5 * MEGABYTE
 MAX_FILES = 10
@@ -80,40 +81,48 @@ def keep_file(
 ) -> Outcome:
     """Keep a file and make its text the draft, unless a later draft is kept already.
 
-    ``Conflict`` when ``MAX_FILES`` others are kept; otherwise as :func:`essays.save_draft`.
+    Beyond ``MAX_FILES`` the oldest goes, but not the one that was handed in. Raises what
+    :func:`essays.save_draft` raises.
     """
     outcome = essays.save_draft(
         connection, slug, person=person, text=file.text, sequence=sequence, now=now
     )
     if outcome is not Outcome.SAVED:
         return outcome
-    essay_id = _essay_id(connection, slug, person)
-    assert essay_id is not None
-    sha256 = hashlib.sha256(file.content).hexdigest()
-    if essay_files.count_others(connection, essay_id, sha256) >= MAX_FILES:
-        raise Conflict("essay.too_many_files", limit=MAX_FILES)
-    essay_files.keep_file(connection, essay_id, StoredFile(file.name, sha256, now), file.content)
+    essay = _essay(connection, slug, person)
+    assert essay is not None
+    kept = StoredFile(file.name, hashlib.sha256(file.content).hexdigest(), now)
+    _make_room(connection, essay, kept)
+    essay_files.keep_file(connection, essay.id, kept, file.content)
     return outcome
+
+
+def _make_room(executor: Executor, essay: StoredEssay, file: StoredFile) -> None:
+    files = essay_files.list_files(executor, essay.id)
+    others = [one for one in files if one.sha256 != file.sha256]
+    if len(others) < MAX_FILES:
+        return
+    end = essay.submitted_at
+    handed_in = next((one for one in others if end and one.uploaded_at <= end), None)
+    oldest = next(one for one in reversed(others) if one is not handed_in)
+    essay_files.delete_file(executor, essay.id, oldest.sha256)
 
 
 def list_files(executor: Executor, slug: str, person: str) -> tuple[StoredFile, ...]:
     """Return the files that a person handed over, the latest first."""
-    essay_id = _essay_id(executor, slug, person)
-    return essay_files.list_files(executor, essay_id) if essay_id is not None else ()
+    essay = _essay(executor, slug, person)
+    return essay_files.list_files(executor, essay.id) if essay else ()
 
 
 def file_content(executor: Executor, slug: str, person: str, sha256: str) -> tuple[str, bytes]:
     """Return the name and content of a person's own file; ``NotFound`` for anybody else's."""
-    essay_id = _essay_id(executor, slug, person)
-    found = None
-    if essay_id is not None:
-        found = essay_files.find_content(executor, essay_id, sha256)
+    essay = _essay(executor, slug, person)
+    found = essay_files.find_content(executor, essay.id, sha256) if essay else None
     if found is None:
         raise NotFound("essay.no_such_file")
     return found
 
 
-def _essay_id(executor: Executor, slug: str, person: str) -> int | None:
+def _essay(executor: Executor, slug: str, person: str) -> StoredEssay | None:
     participant = people.find_participant(executor, slug, person)
-    stored = essay_rows.find_essay(executor, participant.id) if participant else None
-    return stored.id if stored else None
+    return essay_rows.find_essay(executor, participant.id) if participant else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, select
 
 from quizengine.store.connection import Executor, upsert
 from quizengine.store.tables import EssayFileRow
@@ -32,12 +32,11 @@ def keep_file(executor: Executor, essay_id: int, file: StoredFile, content: byte
     )
 
 
-def count_others(executor: Executor, essay_id: int, sha256: str) -> int:
-    """Return how many files of an essay have another content."""
-    query = select(func.count(EssayFileRow.id)).where(
-        EssayFileRow.essay_id == essay_id, EssayFileRow.sha256 != sha256
+def delete_file(executor: Executor, essay_id: int, sha256: str) -> None:
+    """Forget a file of an essay."""
+    executor.execute(
+        delete(EssayFileRow).where(EssayFileRow.essay_id == essay_id, EssayFileRow.sha256 == sha256)
     )
-    return executor.scalar(query) or 0
 
 
 def list_files(executor: Executor, essay_id: int) -> tuple[StoredFile, ...]:

@@ -172,6 +172,7 @@ def _essay_page(
         is_saved="luu" in request.args,
         is_from_file="tep" in request.args and bool(files),
         most_bytes=essay_files.MAX_BYTES,
+        most_files=essay_files.MAX_FILES,
         own_work=OWN_WORK,
     )
 

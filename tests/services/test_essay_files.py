@@ -13,7 +13,7 @@ from pypdf import PdfReader, PdfWriter
 from reportlab.pdfgen.canvas import Canvas
 
 from quizengine.core.sheets import Outcome
-from quizengine.errors import Conflict, InvalidInput, NotFound, TooLarge
+from quizengine.errors import InvalidInput, NotFound, TooLarge
 from quizengine.services import essay_files, essays
 from quizengine.services.essay_files import MAX_BYTES, MAX_FILES, ReadFile
 from tests.services.desk import AFTER, MINUTE, OPENS, SLUG, Desk, words
@@ -108,16 +108,20 @@ def test_the_same_file_again_is_one_row_with_its_later_name_and_instant(seated: 
     assert names(seated) == ["lần hai.txt", "bai-2.txt"]
 
 
-def test_a_person_keeps_so_many_files_and_no_more(seated: Desk) -> None:
-    for number in range(MAX_FILES):
-        keep(seated, text_file(number), number + 1)
-    with pytest.raises(Conflict) as refusal:
-        keep(seated, text_file(MAX_FILES), MAX_FILES + 1)
-    assert refusal.value.code == "essay.too_many_files"
-    found = seated.look(lambda session: essays.essay_page(session, SLUG, "an", now=OPENS))
-    assert found.sequence == MAX_FILES  # the draft is as before, too
-    assert keep(seated, text_file(0), MAX_FILES + 1) is Outcome.SAVED
+def test_a_further_file_takes_the_place_of_the_oldest(seated: Desk) -> None:
+    for number in range(MAX_FILES + 1):
+        assert keep(seated, text_file(number), number + 1, OPENS + number * MINUTE) is Outcome.SAVED
+    assert names(seated) == [f"bai-{number}.txt" for number in range(MAX_FILES, 0, -1)]
+
+
+def test_the_file_that_was_handed_in_is_kept(seated: Desk) -> None:
+    keep(seated, ReadFile("bai-0.txt", words(30).encode(), words(30)), 1)
+    seated.write("an", words(30), OPENS, sequence=2)
+    for number in range(1, MAX_FILES + 2):
+        keep(seated, text_file(number), number + 2, OPENS + number * MINUTE)
     assert len(names(seated)) == MAX_FILES
+    assert "bai-0.txt" in names(seated)
+    assert "bai-1.txt" not in names(seated)
 
 
 def test_a_file_is_its_own_persons_alone(seated: Desk) -> None:
