@@ -10,6 +10,7 @@ from sqlalchemy import select
 from quizengine.errors import Conflict, InvalidInput, NotFound
 from quizengine.services import audit, decisions, essays
 from quizengine.services.decisions import MAX_REASON, PairList, PairPage, Standing
+from quizengine.store.activity import count_undecided
 from quizengine.store.audit import Sought
 from quizengine.store.decisions import list_copiers
 from quizengine.store.tables import ParticipantRow
@@ -102,6 +103,7 @@ def test_a_decision_says_what_who_when_and_why_and_is_on_record(read: Desk) -> N
 def test_the_list_is_narrowed_to_what_is_decided_or_not(read: Desk) -> None:
     decide(read, verdict="dismissed")
     assert len(pairs(read, "undecided").rows) == 2
+    assert read.look(count_undecided) == {SLUG: 2}
     assert [one.decision is not None for one in pairs(read, "decided").rows] == [True]
 
 
@@ -129,6 +131,7 @@ def test_another_text_asks_for_another_decision(read: Desk) -> None:
     scan(read)
     outdated = [one for one in pairs(read, "undecided").rows if one.decision]
     assert [one.decision.is_outdated for one in outdated if one.decision] == [True]
+    assert read.look(count_undecided) == {SLUG: 3}
     assert copiers(read) == set()
 
 
