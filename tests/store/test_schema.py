@@ -11,6 +11,7 @@ from alembic import command
 from sqlalchemy import Engine, MetaData, event, inspect, text
 from sqlalchemy.exc import IntegrityError
 
+from quizengine.core.search import search_key
 from quizengine.errors import Conflict
 from quizengine.store.connection import connect
 from quizengine.store.schema import (
@@ -238,3 +239,40 @@ def test_accounts_keep_their_log_ins_when_a_later_schema_allows_more_roles(engin
         connection.execute(text("UPDATE quiz_account SET role = 'jury'"))
         with pytest.raises(IntegrityError), connection.begin_nested():
             connection.execute(text("DELETE FROM quiz_account"))
+
+
+FILLED = (
+    "INSERT INTO quiz_contest (id, slug, state, file, sha256, loaded_at) "
+    "VALUES (1, 's', 'open', '', '', 1)",
+    'INSERT INTO quiz_unit (id, code, name, kind, parent, "table", aliases) '
+    "VALUES (1, 'Q-1', 'Công đoàn Hoa Sen', '', '', '', '[\"Hoa Sen\"]')",
+    "INSERT INTO quiz_participant (id, contest_id, person, person_key, name, sort_key, unit, "
+    "fields, consents, is_staff, registered_at) VALUES (1, 1, 'p', '0900000456', "
+    "'Trần Minh Khuê', '', 'Q-1', '{\"phone\": \"0900000456\"}', '[]', false, 1)",
+)
+"""A contest with somebody in it, as the first schema kept it."""
+
+
+def test_a_filled_database_of_the_first_schema_goes_on_and_back_and_on(engine: Engine) -> None:
+    with engine.connect() as connection:
+        command.upgrade(_config(connection), "0001")
+        connection.commit()
+    with engine.begin() as connection:
+        for statement in FILLED:
+            connection.exec_driver_sql(statement)
+    for is_last in (False, True):
+        upgrade(engine)
+        with engine.connect() as connection:
+            assert compare(connection) == []
+            found = [
+                connection.execute(text(f"SELECT name, search_key FROM {table}")).one()
+                for table in ("quiz_participant", "quiz_unit")
+            ]
+            assert found == [
+                ("Trần Minh Khuê", search_key("Trần Minh Khuê", "0900000456")),
+                ("Công đoàn Hoa Sen", search_key("Công đoàn Hoa Sen", "Q-1", "Hoa Sen")),
+            ]
+            if not is_last:
+                connection.rollback()
+                command.downgrade(_config(connection), "0001")
+                connection.commit()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from quizengine.core.search import search_key
+from quizengine.core.text import fold
 
 revision = "0002"
 down_revision = "0001"
@@ -48,7 +48,9 @@ def upgrade() -> None:
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("uploaded_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["essay_id"], ["quiz_essay.id"], name="fk_quiz_essay_file_essay_id"),
+        sa.ForeignKeyConstraint(
+            ["essay_id"], ["quiz_essay.id"], name="fk_quiz_essay_file_essay_id"
+        ),
         sa.PrimaryKeyConstraint("id", name="pk_quiz_essay_file"),
         sa.UniqueConstraint("essay_id", "sha256", name="uq_quiz_essay_file_content"),
     )
@@ -78,10 +80,8 @@ def _fill_search_keys() -> None:
     )
     for person in connection.execute(sa.select(people)).all():
         given = (person.fields.get(name, "") for name in ("phone", "staff_code"))
-        key = search_key(person.name, *given)
-        connection.execute(
-            people.update().where(people.c.id == person.id).values(search_key=key)
-        )
+        key = _search_key(person.name, *given)
+        connection.execute(people.update().where(people.c.id == person.id).values(search_key=key))
     units = sa.table(
         "quiz_unit",
         sa.column("id"),
@@ -91,8 +91,19 @@ def _fill_search_keys() -> None:
         sa.column("search_key"),
     )
     for unit in connection.execute(sa.select(units)).all():
-        key = search_key(unit.name, unit.code, *unit.aliases)
+        key = _search_key(unit.name, unit.code, *unit.aliases)
         connection.execute(units.update().where(units.c.id == unit.id).values(search_key=key))
+
+
+def _search_key(*texts: str) -> str:
+    """Return the key as this revision makes it, whatever later ones look for."""
+    words: list[str] = []
+    for text in texts:
+        folded = fold(text).split()
+        words += folded
+        if len(folded) > 1 and any(map(str.isdigit, "".join(folded))):
+            words.append("".join(folded))
+    return "".join(f" {word}" for word in dict.fromkeys(words))
 
 
 def downgrade() -> None:
