@@ -8,7 +8,7 @@ import secrets
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,22 +20,46 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from quizengine.cli.output import progress, tell
-from quizengine.cli.sample_people import SamplePerson, make_essays, make_people
 from quizengine.cli.server import PORT, check_settings, run_server
 from quizengine.core.banks import Bank
 from quizengine.core.clock import utc_now
+from quizengine.core.contest import Contest
 from quizengine.core.units import UnitTree
 from quizengine.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
-    from quizengine.services.answers import Answer
-    from quizengine.services.papers import Papers
+    from quizengine.services.accounts import NewAccount, Role
+    from quizengine.store.people import Account
 
 SAMPLE = "cong-doan-92"
 ACTOR = "demo"
 SEED = 92
 DAYS_OPEN = 3
 HOST = "127.0.0.1"
+LOG_INS: tuple[tuple[str, str, Role], ...] = (
+    ("0900099999", "Trần Minh Khuê", "participant"),
+    ("organiser", "Ban tổ chức", "organiser"),
+    ("jury", "Ban giám khảo", "jury"),
+)
+"""Who can log in: the log-in, the name, the role."""
+WAITING_FILE = "cau-hoi-bo-sung.txt"
+WAITING_QUESTIONS = """\
+Chủ đề: An toàn lao động
+Câu 1. Nghe còi báo cháy trong ca làm việc, việc đầu tiên phải làm là gì?
+A. Dừng máy và đi ra theo lối thoát nạn gần nhất
+B. Thu dọn đồ cá nhân rồi chờ tổ trưởng
+C. Đi thang máy xuống cho nhanh
+Đáp án: A
+Câu 2. Ai có quyền dừng một máy đang có dấu hiệu nguy hiểm?
+A. Chỉ người quản đốc
+B. Bất cứ ai đang làm việc ở đó
+C. Chỉ cán bộ an toàn
+Câu 3. Găng tay bảo hộ bị rách thì làm thế nào?
+A. Dùng tiếp đến hết ca
+B. Vá lại bằng băng dính
+C. Đổi ngay đôi mới
+Đáp án: D
+"""
 
 
 @click.command()
@@ -60,10 +84,10 @@ def demo(port: int, people: int, no_serve: bool) -> None:
     with _alone_in(folder):
         url = f"sqlite:///{_fresh_database(folder)}"
         os.environ["QUIZ_DATABASE_URL"] = url
-        slug = _set_up(url, people)
+        slug, passwords = _set_up(url, people)
         address = f"http://{HOST}:{port}"
         with suppress(KeyboardInterrupt):
-            _print_log_ins(url, f"{address}/thi/{slug}/", f"{address}/thi/to-chuc/")
+            _print_log_ins(passwords, f"{address}/thi/{slug}/", f"{address}/thi/to-chuc/")
             if not no_serve:
                 _serve(port)
 
@@ -104,21 +128,35 @@ def _fresh_database(folder: Path) -> Path:
     return path
 
 
-def _set_up(url: str, people: int) -> str:
+def _set_up(url: str, people: int) -> tuple[str, dict[Role, str]]:
+    """Fill a new database; return the contest's name and the passwords by role."""
+    from quizengine.cli.sample_lives import Stage, live
+    from quizengine.services.accounts import add_account
+    from quizengine.services.papers import Papers
+    from quizengine.services.transaction import transaction
     from quizengine.store.connection import connect
     from quizengine.store.schema import upgrade
 
     engine = connect(url)
     upgrade(engine)
     now = utc_now()
-    slug, bank, tree = _load(engine, now)
+    contest, bank, tree = _load(engine, now)
+    passwords: dict[Role, str] = {}
+    made: dict[Role, Account] = {}
+    for account, password in _prepare_accounts():
+        passwords[account.role] = password
+        with Session(engine) as session, transaction(session):
+            made[account.role] = add_account(session, account, now=now)
+    stage = Stage(contest, bank, tree, Papers(), Random(SEED), now)
     with progress("People") as show:
-        _take_part(engine, slug, bank, tree, people, now, show)
+        live(engine, stage, people, made["participant"], show)
+    _compare_essays(engine, contest.slug, now)
+    _leave_file(engine, now)
     engine.dispose()
-    return slug
+    return contest.slug, passwords
 
 
-def _load(engine: Engine, now: datetime) -> tuple[str, Bank, UnitTree]:
+def _load(engine: Engine, now: datetime) -> tuple[Contest, Bank, UnitTree]:
     """Load the Word file, the units and the contest, opened some days ago."""
     from quizengine.formats.contest_file import read_contest
     from quizengine.formats.registry import load_bank as read_bank_file
@@ -140,163 +178,51 @@ def _load(engine: Engine, now: datetime) -> tuple[str, Bank, UnitTree]:
         load_units(session, tree, now=opened_at, actor=ACTOR)
         load_contest(session, contest, now=opened_at, actor=ACTOR)
         open_contest(session, contest.slug, now=opened_at, actor=ACTOR)
-    return contest.slug, bank, tree
+    return contest, bank, tree
 
 
-def _take_part(
-    engine: Engine,
-    slug: str,
-    bank: Bank,
-    tree: UnitTree,
-    count: int,
-    now: datetime,
-    show: Callable[[int, int], None],
-) -> None:
-    """Let invented people register, answer and write, at moments since the opening."""
-    from quizengine.services.papers import Papers
+def _compare_essays(engine: Engine, slug: str, now: datetime) -> None:
+    """Find the copies among the essays, as an organiser would let them be compared."""
+    from quizengine.services.essays import record_scan, scan_contest, store_matches
     from quizengine.services.transaction import transaction
 
-    rng, papers = Random(SEED), Papers()
-    leaves = [unit.code for unit in tree.units if not tree.children(unit.code)]
-    essays = iter(make_essays(rng, count))
-    crowd = make_people(rng, count, leaves)
-    for start in range(0, count, 50):
-        with Session(engine) as session, transaction(session):
-            for person in crowd[start : start + 50]:
-                minutes = rng.uniform(60, (DAYS_OPEN - 0.2) * 24 * 60)
-                at = now - timedelta(minutes=minutes)
-                _live_one_life(session, slug, bank, papers, person, rng, at)
-                if rng.random() < 0.6:
-                    _write_essay(session, slug, person, next(essays), now - timedelta(minutes=30))
-        show(min(start + 50, count), count)
+    with Session(engine) as session:
+        with progress("Essays") as show:
+            scan = scan_contest(session, slug, progress=show)
+        for part in scan.parts:
+            with transaction(session):
+                store_matches(session, scan, part)
+        with transaction(session):
+            record_scan(session, scan, now=now, actor=ACTOR)
 
 
-def _live_one_life(
-    session: Session,
-    slug: str,
-    bank: Bank,
-    papers: Papers,
-    person: SamplePerson,
-    rng: Random,
-    at: datetime,
-) -> None:
-    from quizengine.services.contests import contest_page
-    from quizengine.services.people import register
-
-    rules = contest_page(session, slug).contest
-    fields = {
-        "full_name": person.name,
-        "phone": person.phone,
-        "unit": person.unit,
-        "birth_year": str(person.birth_year),
-        "role": next(iter(rules.eligibility.roles), ""),
-    }
-    consents = [consent.id for consent in rules.registration.consents if consent.required]
-    register(
-        session,
-        slug,
-        person=_name(person),
-        fields={name: fields[name] for name in rules.registration.fields if name in fields},
-        consents=consents,
-        is_staff=False,
-        now=at,
-    )
-    for _ in range(rng.choice((1, 1, 1, 2))):
-        _attempt(session, slug, rules.rounds[0].id, bank, papers, person, rng, at)
-        at += timedelta(minutes=25)
-
-
-def _attempt(
-    session: Session,
-    slug: str,
-    round_code: str,
-    bank: Bank,
-    papers: Papers,
-    person: SamplePerson,
-    rng: Random,
-    at: datetime,
-) -> None:
-    """Start, answer and hand in one attempt; some people give up at once or run out of time."""
-    from quizengine.services import answers, attempts
-
-    connection = session.connection()
-    name = _name(person)
-    started = attempts.start_attempt(
-        connection, slug, round_code, person=name, now=at, papers=papers
-    )
-    if rng.random() < 0.1:
-        return
-    exam = attempts.exam(session, started.public_id, person=name, now=at, papers=papers)
-    right = {question.stem: question for question in bank.questions}
-    for question in exam.questions:
-        at += timedelta(seconds=rng.uniform(4, 40))
-        known = right[question.stem]
-        key = {known.choices[bit] for bit in range(len(known.choices)) if known.key >> bit & 1}
-        chosen = frozenset(place for place, choice in enumerate(question.choices) if choice in key)
-        if rng.random() > person.ability:
-            chosen = frozenset({rng.randrange(len(question.choices))})
-        answer = answers.Answer(question.slot, sequence=question.slot + 1, positions=chosen)
-        _save(session, started.public_id, name, answer, at, papers)
-    if exam.prediction_prompt:
-        slot = len(exam.questions)
-        answer = answers.Answer(slot, sequence=slot + 1, number=rng.randint(20, 400))
-        _save(session, started.public_id, name, answer, at, papers)
-    if rng.random() < 0.95:
-        at += timedelta(seconds=rng.uniform(5, 60))
-        attempts.submit_attempt(connection, started.public_id, person=name, now=at)
-
-
-def _save(
-    session: Session, public_id: str, person: str, answer: Answer, at: datetime, papers: Papers
-) -> None:
-    from quizengine.services.answers import save_answers
-
-    connection = session.connection()
-    save_answers(connection, public_id, person=person, answers=[answer], now=at, papers=papers)
-
-
-def _write_essay(
-    session: Session, slug: str, person: SamplePerson, text: str, at: datetime
-) -> None:
-    from quizengine.services.essays import submit_essay
-
-    submit_essay(session.connection(), slug, person=_name(person), text=text, sequence=1, now=at)
-
-
-def _name(person: SamplePerson) -> str:
-    return f"sample-{person.phone}"
-
-
-def _print_log_ins(url: str, participant_page: str, organiser_page: str) -> None:
-    """Make two accounts with passwords of this run and print how to get in."""
-    from quizengine.services.accounts import create_account
+def _leave_file(engine: Engine, now: datetime) -> None:
+    """Let a file of questions wait on the desk with a key to be put right."""
     from quizengine.services.transaction import transaction
-    from quizengine.store.connection import connect
+    from quizengine.services.uploads import keep_file, read_file
 
-    engine = connect(url)
-    organiser, participant = secrets.token_urlsafe(9), secrets.token_urlsafe(9)
+    content = WAITING_QUESTIONS.encode()
+    found = read_file(content, WAITING_FILE, "bank")
     with Session(engine) as session, transaction(session):
-        create_account(
-            session,
-            login="organiser",
-            name="Ban tổ chức",
-            password=organiser,
-            role="organiser",
-            now=utc_now(),
-        )
-        create_account(
-            session,
-            login="0900099999",
-            name="Trần Minh Khuê",
-            password=participant,
-            role="participant",
-            now=utc_now(),
-        )
-    engine.dispose()
+        keep_file(session, content, WAITING_FILE, purpose="bank", found=found, now=now, actor=ACTOR)
+
+
+def _prepare_accounts() -> Iterator[tuple[NewAccount, str]]:
+    """Yield the accounts that somebody can log in to, each with its password of this run."""
+    from quizengine.services.accounts import prepare_account
+
+    for login, name, role in LOG_INS:
+        password = secrets.token_urlsafe(9)
+        yield prepare_account(login=login, name=name, password=password, role=role), password
+
+
+def _print_log_ins(passwords: Mapping[Role, str], participant_page: str, staff_page: str) -> None:
+    logins = {role: f"{login} / {passwords[role]}" for login, _, role in LOG_INS}
     tell(f"\nThe contest        {participant_page}")
-    tell(f"  a participant    0900099999 / {participant}   (or register as somebody new)")
-    tell(f"The organiser      {organiser_page}")
-    tell(f"  log in as        organiser / {organiser}\n")
+    tell(f"  a participant    {logins['participant']}   (one attempt left; or register anew)")
+    tell(f"The desk           {staff_page}")
+    tell(f"  an organiser     {logins['organiser']}")
+    tell(f"  the jury         {logins['jury']}   (reads essays, without names)\n")
 
 
 def _serve(port: int) -> None:
