@@ -15,11 +15,11 @@ _TOKEN = re.compile(
     r"""
       "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | `(?:\\.|[^`\\])*`
     | (?<=[(,=:!&|?{};\[]) [ ]? / (?![*/=]) (?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\\n\[])+ / [a-z]*
-    | [\w$]+ | \s+ | .
+    | (?:^[ ]*//.*\n? | \s)+ | [\w$]+ | .
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.MULTILINE,
 )
-"""A text, a regular expression where no division can be, a word, a space or one sign."""
+"""A text, a regular expression where no division can be, space with comments, a word or sign."""
 _WORD = re.compile(r"[\w$]")
 _OPENS = frozenset("{;,([=&|?:<>!")
 _CLOSES = frozenset("})]?:&|=.,;")
@@ -55,17 +55,24 @@ def compact_script(text: str) -> str:
     Only whole lines that start with ``//`` are comments: anything else may be part of a text or of
     an expression. A line break stays where a statement without a semicolon might end.
     """
-    lines = (line.strip() for line in text.splitlines())
-    tokens = _TOKEN.findall("\n".join(line for line in lines if not line.startswith("//")).strip())
+    tokens = _TOKEN.findall(text)
+    while tokens and _is_space(tokens[0]):
+        del tokens[0]
+    while tokens and _is_space(tokens[-1]):
+        del tokens[-1]
     kept: list[str] = []
     for token, following in zip(tokens, [*tokens[1:], ""], strict=True):
-        if not token.isspace():
-            kept.append(token.strip())
+        if not _is_space(token):
+            kept.append(token.strip(" ") if token[0] == " " else token)
         elif "\n" in token:
             kept.append("\n" * _may_end(kept[-1][-1], following[0]))
         else:
             kept.append(" " * _would_merge(kept[-1][-1], following[0]))
     return "".join(kept) + "\n"
+
+
+def _is_space(token: str) -> bool:
+    return token.isspace() or token.lstrip().startswith("//")
 
 
 def _may_end(last: str, first: str) -> bool:
