@@ -144,7 +144,7 @@ def test_answers_of_somebody_logged_out_elsewhere_are_kept_until_sent_again(site
     )
     page = Reader(reader.client, exam.action, response.text)
     page.send()
-    assert "1/20 câu" in page.page
+    assert saved_of(page.page) == 1
 
 
 @pytest.mark.parametrize("path", ["/dang-nhap", "/tao-tai-khoan"])
@@ -197,6 +197,11 @@ def test_bodies_over_the_limit_of_their_route_are_refused(
         assert "chưa lưu gì cả" in response.text
 
 
+def saved_of(page: str) -> int:
+    """Return how many questions an exam page shows as answered."""
+    return len(set(re.findall(r'name="(q\d+)" value="\d+" checked', page)))
+
+
 def send_unmeasured(reader: Reader, path: str, body: bytes, *, said: int | None = None) -> int:
     """Post a form as servers hand on a chunked body, or one that broke off; return the status."""
     response = reader.client.post(
@@ -219,7 +224,7 @@ def test_a_body_of_unknown_length_is_taken_whole_or_refused(
     body = urlencode(form | {"q1": "1"}).encode()
     assert send_unmeasured(reader, exam + "/luu", body) == status
     reader.open(exam)
-    assert ("2/20 câu" if status == 303 else "1/20 câu") in reader.page
+    assert saved_of(reader.page) == (2 if status == 303 else 1)
 
 
 def test_an_essay_of_unknown_length_is_never_cut(site: Site) -> None:
@@ -239,7 +244,7 @@ def test_a_body_that_broke_off_is_not_taken_for_a_whole_one(site: Site) -> None:
     body = urlencode({"csrf_token": token_of(reader), "sequence": "9"}).encode()
     assert send_unmeasured(reader, exam + "/luu", body, said=len(body) + 5) == 400
     reader.open(exam)
-    assert "1/20 câu" in reader.page
+    assert saved_of(reader.page) == 1
 
 
 def test_an_essay_may_be_larger_than_other_forms(site: Site) -> None:
