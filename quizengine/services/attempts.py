@@ -148,7 +148,7 @@ def start_attempt(
 
     ``Conflict`` outside the round's window, in a pause or when no attempt is left.
     """
-    entry, rules = _entry(connection, slug, round_code, person)
+    entry, rules = _entry(connection, slug, round_code, person, for_start=True)
     attempts.close_due(connection, now, entry.participant_id)
     rows = attempts.list_attempts(connection, entry.round_id, entry.participant_id)
     running = next((row for row in rows if row.state is State.OPEN), None)
@@ -278,8 +278,10 @@ def void_attempt(
     )
 
 
-def _entry(executor: Executor, slug: str, round_code: str, person: str) -> tuple[Entry, Round]:
-    entry = attempts.find_entry(executor, slug, round_code, person)
+def _entry(
+    executor: Executor, slug: str, round_code: str, person: str, *, for_start: bool = False
+) -> tuple[Entry, Round]:
+    entry = attempts.find_entry(executor, slug, round_code, person, for_start=for_start)
     if entry is None:
         raise NotFound("attempt.not_registered", slug=slug)
     return entry, rules_of_round(contest_of(entry.contest_file), round_code)

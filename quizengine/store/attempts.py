@@ -119,8 +119,14 @@ def _attempt(row: Sequence[Any]) -> StoredAttempt:
     return StoredAttempt(*values)
 
 
-def find_entry(executor: Executor, slug: str, round_code: str, person: str) -> Entry | None:
-    """Return what a person's start in a round depends on, or None when they are not registered."""
+def find_entry(
+    executor: Executor, slug: str, round_code: str, person: str, *, for_start: bool = False
+) -> Entry | None:
+    """Return what a person's start in a round depends on, or None when they are not registered.
+
+    ``for_start`` holds the contest and the round as they are until the transaction ends: whoever
+    closes, extends or pauses waits for it, or it for them. SQLite has one writer as it is.
+    """
     query = (
         select(
             ContestRow.state,
@@ -142,6 +148,9 @@ def find_entry(executor: Executor, slug: str, round_code: str, person: str) -> E
             ContestRow.slug == slug, RoundRow.code == round_code, ParticipantRow.person == person
         )
     )
+    if for_start:
+        # The contest first, as every step locks it before it changes a round.
+        query = query.with_for_update(read=True, of=[ContestRow, RoundRow])
     row: Sequence[Any] | None = executor.execute(query).first()
     return Entry(*row) if row else None
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import sleep
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from quizengine.core import sheets
@@ -21,6 +23,7 @@ from quizengine.core.sheets import Outcome
 from quizengine.errors import Conflict, InvalidInput, NotFound
 from quizengine.services import amendments, attempts, contests, essays, upkeep
 from quizengine.services.answers import Answer
+from quizengine.services.transaction import transaction
 from quizengine.store import attempts as store
 from quizengine.store.attempts import StoredAttempt
 from quizengine.store.tables import AuditRow, RoundRow
@@ -148,6 +151,62 @@ def test_people_may_start_until_the_new_close(desk: Desk) -> None:
     assert stored(desk, public_id).deadline_at == CLOSES + timedelta(hours=1) + LIMIT
     with pytest.raises(Conflict, match=r"round\.closed"):
         started(desk, CLOSES + timedelta(hours=2))
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("change", ["close", "extend", "pause"])
+def test_a_start_waits_for_a_change_of_its_round_and_obeys_it(
+    postgres_url: str, change: str
+) -> None:
+    """Only PostgreSQL has two writers: the start reads while the change is not committed yet."""
+    with opened_desk(postgres_url) as desk, ThreadPoolExecutor(1) as pool:
+        person = desk.newcomer()
+        with Session(desk.engine) as session, transaction(session):
+            if change == "close":
+                contests.close_contest(session, SLUG, now=LATE, actor=ACTOR)
+            elif change == "pause":
+                amendments.pause_round(session, SLUG, ROUND, reason=WHY, actor=ACTOR, now=LATE)
+            else:
+                amendments.extend_round(
+                    session,
+                    SLUG,
+                    ROUND,
+                    closes_at=CLOSES + MINUTE,
+                    reason=WHY,
+                    actor=ACTOR,
+                    now=LATE,
+                )
+            start = pool.submit(desk.start, person, LATE)
+            _wait_for_lock(desk, start)
+        if change == "extend":
+            assert stored(desk, start.result().public_id).deadline_at == LATE + 16 * MINUTE
+        else:
+            with pytest.raises(Conflict, match=r"(contest\.not_open|round\.(paused|closed))"):
+                start.result()
+
+
+@pytest.mark.postgres
+def test_a_change_of_a_round_waits_for_a_start(postgres_url: str) -> None:
+    with opened_desk(postgres_url) as desk, ThreadPoolExecutor(1) as pool:
+        person = desk.newcomer()
+        with Session(desk.engine) as session, transaction(session):
+            begun = attempts.start_attempt(
+                session, SLUG, ROUND, person=person, now=LATE, papers=desk.papers
+            )
+            close = pool.submit(desk.close, LATE + MINUTE)
+            _wait_for_lock(desk, close)
+        close.result()
+        assert stored(desk, begun.public_id).deadline_at == LATE + MINUTE
+
+
+def _wait_for_lock(desk: Desk, work: Future[Any]) -> None:
+    """Return once somebody waits for another's lock, or the work is done without."""
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    while not work.done():
+        with desk.engine.connect() as connection:
+            if connection.scalar(waiting):
+                return
+        sleep(0.01)
 
 
 def test_whose_time_was_over_stays_over_when_the_round_is_extended(desk: Desk) -> None:
