@@ -188,9 +188,8 @@ def write_table(*tables: Table) -> bytes:
             date: workbook.add_format(wrap | {"num_format": "yyyy-mm-dd"}),
         }
         heading = workbook.add_format(wrap | {"bold": True, "bottom": 1, "num_format": "@"})
-        for number, table in enumerate(tables, start=1):
-            sheet = workbook.add_worksheet(_sheet_name(table.name, number))
-            _write_sheet(sheet, table, formats, heading)
+        for name, table in zip(_sheet_names(tables), tables, strict=True):
+            _write_sheet(workbook.add_worksheet(name), table, formats, heading)
     return stream.getvalue()
 
 
@@ -233,9 +232,15 @@ def _shown(value: datetime | date, zone: tzinfo) -> datetime | date:
     return value.astimezone(zone).replace(tzinfo=None)
 
 
-def _sheet_name(name: str, number: int) -> str:
-    """Return a name that XLSX allows: at most 31 letters, none of ``[]:*?/\\``, not empty."""
-    return re.sub(r"[\[\]:*?/\\]", " ", name).strip("' ")[:31] or f"Sheet{number}"
+def _sheet_names(tables: Sequence[Table]) -> list[str]:
+    """Return names that XLSX allows: at most 31 letters, none of ``[]:*?/\\``, each its own."""
+    names: list[str] = []
+    for number, table in enumerate(tables, start=1):
+        name = re.sub(r"[\[\]:*?/\\]", " ", table.name).strip("' ")[:31] or f"Sheet{number}"
+        if name.casefold() in (each.casefold() for each in names):
+            name = f"{name[:27]} {number}"
+        names.append(name)
+    return names
 
 
 def write_csv(table: Table) -> bytes:

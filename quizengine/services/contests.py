@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 
@@ -64,6 +64,12 @@ class ContestPage:
             if page.code == code:
                 return page
         raise NotFound("round.unknown", round=code)
+
+    def final_at(self) -> datetime | None:
+        """Return when the published results are final: once no complaint is taken any more."""
+        if self.published_at is None:
+            return None
+        return self.published_at + timedelta(days=self.contest.complaint_days)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from quizengine.errors import Conflict, InvalidInput, NotFound
 from quizengine.services import audit
-from quizengine.services.contests import find
+from quizengine.services.contests import contest_page, find
 from quizengine.services.essays import clean_text, essay_code
 from quizengine.store import contests, decisions, people
 from quizengine.store.connection import Executor
@@ -121,9 +121,14 @@ def decide(
     """Write what was decided on a pair, in place of an earlier decision.
 
     ``read`` holds the SHA-256 of the two texts that were looked at: ``Conflict`` when one of them
-    was replaced since. ``InvalidInput`` without a verdict or a reason.
+    was replaced since, and once the results are final. ``InvalidInput`` without a verdict or a
+    reason.
     """
     contests.find_contest(session, slug, for_update=True)
+    final_at = contest_page(session, slug).final_at()
+    if final_at is not None and now >= final_at:
+        # Awards are read from the decisions: they would change and nobody would see why.
+        raise Conflict("decision.results_final", slug=slug)
     pairs = _pairs(session, slug)
     stored = pairs[_place_of(pairs, code_a, code_b)].stored
     cleaned = _checked(verdict, reason)

@@ -184,18 +184,17 @@ def ranking(slug: str, round_code: str) -> Page:
         own=own,
         search=search,
         shown_fields=shown.contest.shown(),
-        complaints_until=_complaints_until(shown),
+        complaints_until=complaints_until(shown),
         ranking_rule=next(
             one for one in rules_of(shown.contest) if one.code == "rule.ranking.keys"
         ),
     )
 
 
-def _complaints_until(shown: ContestPage) -> datetime | None:
-    """Return until when the published results are provisional; None once they are final."""
-    assert shown.published_at is not None
-    until = shown.published_at + timedelta(days=shown.contest.complaint_days)
-    return until if arrival() < until else None
+def complaints_until(shown: ContestPage) -> datetime | None:
+    """Return until when published results are provisional; None before them and once final."""
+    final_at = shown.final_at()
+    return final_at if final_at and arrival() < final_at else None
 
 
 @quiz.get("/<path:rest>")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Response, request, url_for
@@ -18,6 +17,7 @@ from quizengine.services.contests import ContestPage
 from quizengine.services.results_document import results_csv, results_document, results_json
 from quizengine.services.transaction import transaction
 from quizengine.web.blueprint import Page, page, quiz
+from quizengine.web.board import complaints_until
 from quizengine.web.host import arrival, may, require_participant, session
 from quizengine.web.languages import countdown, instant, say, text
 
@@ -69,14 +69,6 @@ def results_page(slug: str) -> Page:
     )
 
 
-def complaints_until(shown: ContestPage) -> datetime | None:
-    """Return until when published results are provisional; None before them and once final."""
-    if shown.published_at is None:
-        return None
-    until = shown.published_at + timedelta(days=shown.contest.complaint_days)
-    return until if arrival() < until else None
-
-
 def _undecided(shown: ContestPage) -> int:
     """Return how many pairs of essays may still change who is given an award."""
     essay = shown.contest.essay
@@ -101,7 +93,11 @@ def results_workbook(slug: str) -> Page:
     """Give ranking, awards and figures as a workbook, with what the reader may see of people."""
     shown = contests.contest_page(session(), slug)
     sheets = awards.round_sheets(session(), slug, is_whole=may("organise", slug))
-    tables = [table for sheet in sheets for table in _tables(shown, sheet, len(sheets) > 1)]
+    tables = [
+        table
+        for number, sheet in enumerate(sheets, start=1)
+        for table in _tables(shown, sheet, f"{number} " if len(sheets) > 1 else "")
+    ]
     _record_download(slug, "xlsx")
     return _file(write_table(*tables), WORKBOOK, f"{slug}.xlsx")
 
@@ -124,13 +120,12 @@ def _file(data: bytes, kind: str, name: str) -> Response:
     return response
 
 
-def _tables(shown: ContestPage, sheet: RoundSheet, is_one_of_many: bool) -> list[Table]:
+def _tables(shown: ContestPage, sheet: RoundSheet, prefix: str) -> list[Table]:
     above: tuple[tuple[Cell, ...], ...] = (
         (text(shown.contest.title),),
         (text(sheet.rules.title),),
         (state_words(shown),),
     )
-    prefix = f"{sheet.code} " if is_one_of_many else ""
     zone = ZoneInfo(shown.contest.time_zone)
     header, widths = _ranking_header()
     return [

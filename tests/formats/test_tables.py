@@ -115,6 +115,13 @@ def test_sheet_names_are_made_fit() -> None:
     assert [sheet.name for sheet in sheets] == ["a b ca b ca b ca b ca b ca b ca", "Sheet2"]
 
 
+def test_sheets_of_one_name_are_told_apart() -> None:
+    tables = [Table(name, ("x",), []) for name in ("Hạng" * 9, "HẠNG" * 9, "Hạng")]
+    names = [sheet.name for sheet in read_table(write_table(*tables))]
+    assert len({name.casefold() for name in names}) == 3
+    assert all(len(name) <= 31 for name in names)
+
+
 def test_equal_tables_are_equal_files() -> None:
     table = Table("T", ("a",), [("x",)], above=(("Tiêu đề", "y"),))
     assert write_table(table) == write_table(table)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
 from sqlalchemy import select
 
 from quizengine.errors import Conflict, InvalidInput, NotFound
-from quizengine.services import audit, decisions, essays
+from quizengine.services import audit, contests, decisions, essays
 from quizengine.services.decisions import MAX_REASON, PairList, PairPage, Standing
+from quizengine.services.results import publish_contest
 from quizengine.store.activity import count_undecided
 from quizengine.store.audit import Sought
 from quizengine.store.decisions import list_copiers
@@ -52,7 +54,13 @@ def look(desk: Desk, at: int = 0) -> PairPage:
     return desk.look(lambda session: decisions.pair_page(session, SLUG, pair.code_a, pair.code_b))
 
 
-def decide(desk: Desk, at: int = 0, verdict: str = "b", reason: str = " Giống từng chữ. ") -> None:
+def decide(
+    desk: Desk,
+    at: int = 0,
+    verdict: str = "b",
+    reason: str = " Giống từng chữ. ",
+    now: datetime = AFTER,
+) -> None:
     """Decide on one of the pairs."""
     pair = pairs(desk).rows[at]
     desk.do(
@@ -64,7 +72,7 @@ def decide(desk: Desk, at: int = 0, verdict: str = "b", reason: str = " Giống 
             verdict=verdict,
             reason=reason,
             read=(pair.stored.sha256_a, pair.stored.sha256_b),
-            now=AFTER,
+            now=now,
             actor=ACTOR,
         )
     )
@@ -204,3 +212,13 @@ def test_a_text_replaced_while_it_was_read_is_not_decided_on(read: Desk) -> None
 def test_a_pair_that_shares_nothing_is_not_there(read: Desk) -> None:
     with pytest.raises(NotFound):
         read.look(lambda session: decisions.pair_page(session, SLUG, "A", "B"))
+
+
+def test_nothing_is_decided_any_more_once_the_results_are_final(read: Desk) -> None:
+    read.do(partial(contests.close_contest, slug=SLUG, now=AFTER, actor=ACTOR))
+    read.do(partial(publish_contest, slug=SLUG, now=AFTER, actor=ACTOR))
+    final_at = read.look(lambda session: contests.contest_page(session, SLUG)).final_at()
+    assert final_at is not None
+    decide(read, now=final_at - timedelta(milliseconds=1))
+    with pytest.raises(Conflict, match="results_final"):
+        decide(read, at=1, now=final_at)
