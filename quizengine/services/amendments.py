@@ -62,6 +62,8 @@ class AttemptNow:
     ended_at: datetime | None
     left_ms: int
     """What is left of its time, or was left when it ended."""
+    extra_ms: int
+    """Extra time that it was given so far."""
     ranks_by_time: bool
     """Whether the ranking compares how long people took."""
 
@@ -193,6 +195,7 @@ def attempt_now(executor: Executor, slug: str, public_id: str, *, now: datetime)
         deadline_at=row.deadline_at,
         ended_at=ended_at,
         left_ms=max(0, (row.deadline_at - clock) // MILLISECOND),
+        extra_ms=row.extra_ms,
         ranks_by_time=RankingKey.DURATION in contest.ranking.keys,
     )
 
@@ -206,16 +209,20 @@ def give_extra_time(
     reason: str,
     actor: str,
     now: datetime,
+    given_ms: int | None = None,
 ) -> None:
     """Let an open attempt end later, past the close of the round if need be.
 
-    The extra time that is used counts as time taken. ``Conflict`` for one that is not open.
+    The extra time that is used counts as time taken. ``Conflict`` for one that is not open, and
+    when it was given other extra time so far than ``given_ms``, which the organiser saw.
     """
-    row, stored, stored_round = _attempt(session, slug, public_id)
     reason, extra_ms = _checked_reason(reason), _checked_minutes(minutes, least=1) * MINUTE_MS
     stored = _locked(session, slug, ("open",))
+    row, _, stored_round = _attempt(session, slug, public_id)
+    if given_ms not in (None, row.extra_ms):
+        raise Conflict("attempt.got_extra_time", minutes=row.extra_ms // MINUTE_MS)
     attempts.close_due(session, now, row.participant_id)
-    if not amendments.give_time(session, row.id, extra_ms):
+    if not amendments.give_time(session, row.id, extra_ms, row.extra_ms):
         raise Conflict("attempt.not_open")
     details = {"round": stored_round.code, "attempt": public_id, "span_ms": extra_ms}
     _amend(session, stored, Change.EXTRA_TIME, details, reason, actor, now, subject=public_id)

@@ -132,11 +132,18 @@ def end_pauses(executor: Executor, contest_id: int, now: datetime) -> None:
         resume_round(executor, round_id, paused_at, now)
 
 
-def give_time(executor: Executor, attempt_id: int, extra_ms: int) -> bool:
-    """Let an open attempt end so much later; return whether it was open."""
+def give_time(executor: Executor, attempt_id: int, extra_ms: int, given_ms: int) -> bool:
+    """Let an open attempt end so much later; return whether it was open.
+
+    Only while ``given_ms`` is what it was given before: the same gift sent twice is given once.
+    """
     statement = (
         update(AttemptRow)
-        .where(AttemptRow.id == attempt_id, AttemptRow.state == State.OPEN.value)
+        .where(
+            AttemptRow.id == attempt_id,
+            AttemptRow.state == State.OPEN.value,
+            AttemptRow.extra_ms == given_ms,
+        )
         .values(
             deadline_at=type_coerce(_deadline_ms() + extra_ms, Instant),
             extra_ms=AttemptRow.extra_ms + extra_ms,

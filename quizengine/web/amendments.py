@@ -100,18 +100,21 @@ def amend_attempt(slug: str, public_id: str, name: str) -> Page:
     form = AttemptForm(request.form)
     error: QuizError | None = None
     if request.method == "POST":
-        change = amendments.give_extra_time if name == "them-gio" else amendments.reopen_attempt
+        values: dict[str, Any] = {
+            "minutes": _minutes(form.minutes.data or "", is_needed=name == "them-gio"),
+            "reason": form.reason.data or "",
+            "actor": person.id,
+            "now": arrival(),
+        }
         try:
             with transaction(session()) as writing:
-                change(
-                    writing,
-                    slug,
-                    public_id,
-                    minutes=_minutes(form.minutes.data or "", is_needed=name == "them-gio"),
-                    reason=form.reason.data or "",
-                    actor=person.id,
-                    now=arrival(),
-                )
+                if name == "them-gio":
+                    given_ms = _milliseconds(form.given.data or "")
+                    amendments.give_extra_time(
+                        writing, slug, public_id, given_ms=given_ms, **values
+                    )
+                else:
+                    amendments.reopen_attempt(writing, slug, public_id, **values)
             return redirect(
                 url_for("quiz.attempt_timeline", slug=slug, public_id=public_id, xong=name), 303
             )
@@ -137,3 +140,8 @@ def _minutes(typed: str, *, is_needed: bool) -> int:
     if not typed and not is_needed:
         return 0
     return int(typed) if typed.isdecimal() and len(typed) < 5 else -1
+
+
+def _milliseconds(sent: str) -> int:
+    """Return the extra time that the page showed; what is no number is none that was given."""
+    return int(sent) if sent.isdecimal() and len(sent) < 12 else -1

@@ -113,6 +113,8 @@ class AttemptForm(TokenForm):
 
     minutes = StringField()
     reason = TextAreaField()
+    given = HiddenField()
+    """The extra time so far that the page showed, in milliseconds."""
 
 
 class VoidForm(TokenForm):

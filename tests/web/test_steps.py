@@ -150,6 +150,24 @@ def test_extra_time_is_given_from_the_timeline(any_site: Site) -> None:
     assert public_id not in visitor.page
 
 
+def test_a_second_click_on_extra_time_gives_no_more(any_site: Site) -> None:
+    reader = begin(any_site)
+    public_id = exam_id(reader)
+    organiser = attempt_steps(any_site, public_id)
+    organiser.follow("Thêm giờ")
+    path, seen = organiser.path, organiser.page
+    organiser.send(minutes="10", reason=WHY)
+    organiser.path, organiser.page = path, seen
+    organiser.send(minutes="10", reason=WHY)
+    assert organiser.status == 409
+    assert "đã được thêm tổng cộng 10 phút" in organiser.page
+    reader.open(f"/thi/lam-bai/{public_id}")
+    assert 'role="timer">30:00' in reader.page
+    organiser.send(minutes="5", reason=WHY)
+    reader.open(f"/thi/lam-bai/{public_id}")
+    assert 'role="timer">35:00' in reader.page
+
+
 def test_an_attempt_submitted_by_mistake_is_opened_again(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
