@@ -216,8 +216,10 @@ def give_extra_time(
     The extra time that is used counts as time taken. ``Conflict`` for one that is not open, and
     when it was given other extra time so far than ``given_ms``, which the organiser saw.
     """
+    _attempt(session, slug, public_id)
     reason, extra_ms = _checked_reason(reason), _checked_minutes(minutes, least=1) * MINUTE_MS
     stored = _locked(session, slug, ("open",))
+    # Read again: whoever held the lock may have given time.
     row, _, stored_round = _attempt(session, slug, public_id)
     if given_ms not in (None, row.extra_ms):
         raise Conflict("attempt.got_extra_time", minutes=row.extra_ms // MINUTE_MS)
