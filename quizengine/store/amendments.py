@@ -73,13 +73,14 @@ def extend_round(
 ) -> int:
     """Move the close of a round, and with it the end of each open attempt that it cuts.
 
-    Such an attempt ends when its own time is over or at the new close, whichever comes first, but
-    never earlier than before. Returns how many attempts end later now.
+    Such an attempt ends when its own time is over or at the new close, whichever comes first, and
+    in either case as much later as pauses and extra time have moved it; never earlier than before.
+    Returns how many attempts end later now.
     """
     executor.execute(update(RoundRow).where(RoundRow.id == round_id).values(closes_at=closes_at))
     if policy is not ClosePolicy.CUT:
         return 0
-    close_ms = literal(to_ms(closes_at), BigInteger)
+    close_ms = literal(to_ms(closes_at), BigInteger) + AttemptRow.paused_ms + AttemptRow.extra_ms
     whole_ms = _whole_end(allowance_ms)
     statement = (
         update(AttemptRow)

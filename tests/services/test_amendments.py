@@ -145,6 +145,17 @@ def test_extending_gives_back_what_the_close_cut_and_no_more(desk: Desk) -> None
     assert stored(desk, cut).deadline_at == LATE + LIMIT
 
 
+def test_extra_time_and_pauses_before_an_extension_are_kept_beside_it(desk: Desk) -> None:
+    late = CLOSES - 5 * MINUTE
+    (_, given), (_, plain) = started(desk, late), started(desk, late)
+    give(desk, given, 8, late + MINUTE)
+    pause(desk, late + MINUTE)
+    resume(desk, late + 4 * MINUTE)
+    extend(desk, CLOSES + 10 * MINUTE, CLOSES)
+    assert stored(desk, plain).deadline_at == CLOSES + 13 * MINUTE
+    assert stored(desk, given).deadline_at == CLOSES + 21 * MINUTE
+
+
 def test_people_may_start_until_the_new_close(desk: Desk) -> None:
     extend(desk, CLOSES + timedelta(hours=2), CLOSES + MINUTE)
     _, public_id = started(desk, CLOSES + timedelta(hours=1))
@@ -496,9 +507,7 @@ class Model:
     """Milliseconds that its clock has run."""
     allowed: int = 15 * MINUTE // MILLISECOND
     whole: int = LIMIT // MILLISECOND
-    paused: int = 0
-    """Of the pauses that are over."""
-    pausing: int = 0
+    given: int = 0
     is_paused: bool = False
     saved: int = 0
     closes_at: datetime = CLOSES
@@ -515,8 +524,8 @@ class Model:
         return self.used > self.allowed + GRACE // MILLISECOND
 
     def extend(self, closes_at: datetime) -> None:
-        """Take over a later close."""
-        until_close = (closes_at - LATE) // MILLISECOND - self.paused
+        """Take over a later close, beside the extra time; its clock stands in pauses."""
+        until_close = (closes_at - LATE) // MILLISECOND + self.given
         if self.submitted is None and not self.is_over():
             self.allowed = min(self.whole, max(self.allowed, until_close))
 
@@ -546,7 +555,6 @@ def test_in_any_order_nothing_is_lost_no_end_comes_nearer_and_pauses_do_not_coun
             case "wait":
                 now += size * SECOND
                 model.used += 0 if model.is_paused or model.submitted is not None else size * 1000
-                model.pausing += size * 1000 if model.is_paused else 0
             case "save":
                 last += 1
                 is_taken = save(desk, person, public_id, now, last) is Outcome.SAVED
@@ -566,11 +574,11 @@ def test_in_any_order_nothing_is_lost_no_end_comes_nearer_and_pauses_do_not_coun
             case "resume" if model.is_paused:
                 resume(desk, now)
                 model.is_paused = False
-                model.paused, model.pausing = model.paused + model.pausing, 0
             case "give" if model.accepts():
                 give(desk, public_id, size, now)
                 model.allowed += size * MINUTE // MILLISECOND
                 model.whole += size * MINUTE // MILLISECOND
+                model.given += size * MINUTE // MILLISECOND
             case "sweep":
                 _sweep(desk, now)
             case "end" if model.is_paused:
