@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from io import BytesIO
+from urllib.parse import urljoin
 
 from docx import Document
 from playwright.sync_api import Page, expect
@@ -103,7 +105,7 @@ def answer_offline(page: Page, _stage: Stage) -> None:
 
 def answer_on_two_devices(page: Page, stage: Stage) -> None:
     """Answer a question that another device answered since the page was opened."""
-    expect(page.locator(".watch > .tag")).to_have_text(SAVED)
+    expect(page.locator(".keys")).not_to_have_text("")  # the server has told how things stand
     sequence = stage.exam("torn").next_sequence + 100
     stage.save("torn", [Answer(0, sequence, frozenset({0}))])
     page.locator("#q1 .opt").nth(1).click()
@@ -173,13 +175,14 @@ def open_timeline(page: Page, stage: Stage) -> None:
 def read_questions(page: Page, _stage: Stage) -> None:
     """Read a Word file in which one question has no key."""
     page.locator("input[type=file]").set_input_files(
-        {"name": "cau-hoi-an-toan.docx", "mimeType": WORD, "buffer": _questions()}
+        {"name": "cau-hoi-an-toan.docx", "mimeType": WORD, "buffer": word_file()}
     )
     page.locator("main form[enctype] .btn").click()
     expect(page.locator(".item").first).to_be_visible()
 
 
-def _questions() -> bytes:
+def word_file() -> bytes:
+    """Return a Word file in which one question has no key."""
     document = Document()
     for line in QUESTIONS_WITHOUT_A_KEY.splitlines():
         document.add_paragraph(line)
@@ -194,3 +197,17 @@ def begin_contest(page: Page, _stage: Stage) -> None:
     page.locator("#contact").fill(CONTACT)
     page.locator("main form:has(#title) .btn").click()
     expect(page.locator("main .checks").first).to_be_visible()
+
+
+def follow(*selectors: str) -> Callable[[Page, Stage], None]:
+    """Return what follows the first link that each selector finds, one page after the other."""
+
+    def act(page: Page, _stage: Stage) -> None:
+        for selector in selectors:
+            address = page.locator(selector).first.get_attribute("href")
+            assert address is not None
+            response = page.goto(urljoin(page.url, address))
+            assert response is not None
+            assert response.ok, page.url
+
+    return act

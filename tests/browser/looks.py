@@ -14,7 +14,8 @@ from playwright.sync_api import Page
 from tests.browser.stage import DESK, PHONE
 
 SMALLEST_TARGET = 44
-WINDOWS = ((320, 640), PHONE, (640, 400), (768, 1024), DESK)
+TABLET = (768, 1024)
+WINDOWS = ((320, 640), PHONE, (640, 400), TABLET, DESK)
 """Phones, a desk at 200 % and at 100 %, and what lies between."""
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 ALL_RULES: dict[str, Any] = {"resultTypes": ["violations"]}
@@ -54,7 +55,9 @@ SMALL_TARGETS = """smallest => {
   };
   const parts = document.querySelectorAll(
     "a[href], button, input:not([type=hidden]), select, textarea, summary, [role=option]");
-  return [...parts].filter(part => shown(part) && !part.matches(".skip:not(:focus)")
+  // What only a keyboard's Enter presses is nobody's target.
+  const never = ".skip:not(:focus), .sr[tabindex='-1']";
+  return [...parts].filter(part => shown(part) && !part.matches(never)
       && !inSentence(part)).filter(part => {
     const rect = area(part);
     return (rect.width < smallest - 0.5 || rect.height < smallest - 0.5) && !reaches(part, rect);
@@ -91,11 +94,13 @@ WORDS = """content => {
 }"""
 
 
-def accessibility(page: Page) -> list[str]:
-    """Return axe-core's violations on a phone and a desk, in light and in dark."""
+def accessibility(
+    page: Page, sizes: Iterable[tuple[int, int]] = (PHONE, TABLET, DESK)
+) -> list[str]:
+    """Return axe-core's violations on windows of some sizes, in light and in dark."""
     findings = []
     page.evaluate(Axe().axe_script)
-    for size in (PHONE, DESK):
+    for size in sizes:
         page.set_viewport_size({"width": size[0], "height": size[1]})
         for scheme in SCHEMES:
             # Colours that are still fading into one another are nobody's colours.
@@ -126,9 +131,10 @@ def small_targets(page: Page) -> list[str]:
 def words(page: Page, *, without: Iterable[str] = ()) -> list[str]:
     """Return the texts and labels of a page in its own language, but for some known content.
 
-    The list of units and the two essays of a match, whose parts are marked, are content too.
+    The list of units, the two essays of a match, whose parts are marked, and names of files and of
+    banks are content too.
     """
-    found: list[str] = page.evaluate(WORDS, ".list li, .essay-text, .text")
+    found: list[str] = page.evaluate(WORDS, ".list li, .essay-text, .text, mark, bdi")
     for content in without:
         found = [text.replace(content, " ") for text in found]
     return [text for text in found if any(letter.isalpha() for letter in text)]

@@ -24,6 +24,7 @@ from quizengine.services.answers import Answer
 from quizengine.services.transaction import transaction
 from quizengine.store.schema import upgrade
 from tests.browser import acts
+from tests.browser.desk import DRAFT, fill_desk
 from tests.browser.stage import QUESTIONS, Stage, copy_stage, fill_stage, make_stage, served
 from tests.web.site import EVENING, ROUND, SLUG, revealing, sample_contest
 
@@ -44,6 +45,7 @@ ESSAY = (
     "mỗi tổ gửi một trang kể lại những việc đã giải quyết xong."
 )
 
+VOID_REASON = "Điện thoại hỏng giữa chừng, có biên bản của tổ"
 TERSE = "Nghe nhau nhiều hơn."
 
 
@@ -79,6 +81,15 @@ MATCHES = f"/thi/to-chuc/{SLUG}/bai-trung"
 PEOPLE_PAGE = f"/thi/to-chuc/{SLUG}/nguoi-thi"
 BANKS = "/thi/to-chuc/cau-hoi"
 BUILDER = "/thi/to-chuc/cuoc-thi/moi"
+STAFF = "/thi/to-chuc/"
+FORM = "main a[href*='/soan/']"
+EXTRA_TIME = acts.follow(
+    "main a[href*='nguoi-thi/']", "main a[href*='/luot/']", "main a[href$='/them-gio']"
+)
+LOAD = acts.follow("main a[aria-label*='cau-hoi-92']", "main a[href$='/nap-vao']")
+UNITS = acts.follow("main a[aria-label*='don-vi-moi']")
+BROKEN_UNITS = acts.follow("main a[aria-label*='don-vi-loi']")
+ACCOUNT = acts.follow("main a[href*='tai-khoan/']")
 
 SCENES = (
     Scene("home", "running", "/thi/"),
@@ -163,6 +174,52 @@ SCENES = (
     Scene("organiser-builder-new", "running", BUILDER, "organiser"),
     Scene("organiser-builder", "running", BUILDER, "organiser", acts.begin_contest),
     Scene("organiser-void", "running", f"/thi/to-chuc/{SLUG}/huy-luot", "organiser"),
+    Scene("organiser-desk-empty", "empty", STAFF, "owner"),
+    Scene("organiser-banks-empty", "empty", f"{BANKS}/", "owner"),
+    Scene("organiser-units-empty", "empty", f"{STAFF}don-vi/", "owner"),
+    Scene("organiser-desk-busy", "desk", STAFF, "owner"),
+    Scene("organiser-desk-jury", "desk", STAFF, "jury"),
+    Scene("organiser-contests", "desk", f"{STAFF}cuoc-thi", "organiser"),
+    Scene("organiser-status-draft", "desk", f"{STAFF}{DRAFT}/", "organiser"),
+    Scene("organiser-status-amended", "desk", f"{STAFF}{SLUG}/", "organiser"),
+    Scene("organiser-open", "desk", f"{STAFF}{DRAFT}/mo", "organiser"),
+    Scene("organiser-extend", "desk", f"{STAFF}{SLUG}/gia-han", "organiser"),
+    Scene("organiser-pause", "desk", f"{STAFF}{SLUG}/tam-dung", "organiser"),
+    Scene("organiser-extra-time", "desk", f"{PEOPLE_PAGE}?luot=dang-lam", "organiser", EXTRA_TIME),
+    Scene("organiser-banks", "desk", f"{BANKS}/", "organiser"),
+    Scene("organiser-bank-upload", "desk", f"{BANKS}/nap", "organiser"),
+    Scene("organiser-bank", "desk", f"{BANKS}/{SLUG}/", "organiser"),
+    Scene("organiser-bank-version", "desk", f"{BANKS}/{SLUG}/1", "organiser"),
+    Scene("organiser-bank-differences", "desk", f"{BANKS}/{SLUG}/thay-doi", "organiser"),
+    Scene("organiser-bank-load", "desk", f"{BANKS}/", "organiser", LOAD),
+    Scene("organiser-units", "desk", f"{STAFF}don-vi/", "organiser"),
+    Scene("organiser-units-found", "desk", f"{STAFF}don-vi/?tim=hoa+gao", "organiser"),
+    Scene("organiser-units-upload", "desk", f"{STAFF}don-vi/nap", "organiser"),
+    Scene("organiser-units-preview", "desk", f"{STAFF}don-vi/", "organiser", UNITS),
+    Scene("organiser-units-problems", "desk", f"{STAFF}don-vi/", "organiser", BROKEN_UNITS),
+    *(
+        Scene(f"organiser-builder-{part}", "desk", BUILDER, "organiser", acts.follow(FORM, link))
+        for part, link in (
+            ("name", "main a[href$='/ten']"),
+            ("people", "main a[href$='/nguoi-thi']"),
+            ("rounds", "main a[href$='/vong-thi']"),
+            ("essay", "main a[href$='/bai-viet']"),
+            ("ranking", "main a[href$='/xep-hang']"),
+            ("awards", "main a[href$='/giai-thuong']"),
+            ("materials", "main a[href$='/tai-lieu']"),
+            ("page", "main a[href$='/xem/trang']"),
+            ("rules", "main a[href$='/xem/the-le']"),
+            ("paper", "main a[href*='/xem/de-mau/']"),
+            ("drop", "main a[href$='/bo']"),
+        )
+    ),
+    Scene("organiser-matches-open", "desk", MATCHES, "jury"),
+    Scene("organiser-match-jury", "desk", MATCHES, "jury", acts.open_first_match),
+    Scene("organiser-results-none", "desk", f"{STAFF}{SLUG}/ket-qua", "organiser"),
+    Scene("organiser-results-closed", "closed", f"{STAFF}{SLUG}/ket-qua", "organiser"),
+    Scene("organiser-record", "desk", f"{STAFF}nhat-ky", "organiser"),
+    Scene("organiser-accounts", "desk", "/to-chuc/tai-khoan", "owner"),
+    Scene("organiser-account", "desk", "/to-chuc/tai-khoan", "owner", ACCOUNT),
 )
 
 
@@ -188,9 +245,13 @@ def _make_stages(folder: Path) -> dict[str, Stage]:
     publish(published)
     empty = make_stage(folder / "empty.sqlite3")
     upgrade(empty.site.engine)
+    empty.enrol("owner", "Phan Thị Hạnh", "vanphong", role="owner")
+    desk = copy_stage(running, folder / "desk.sqlite3")
+    fill_desk(desk)
     return {
         "before": before,
         "running": running,
+        "desk": desk,
         "last": last,
         "round-over": round_over,
         "closed": closed,
@@ -286,11 +347,10 @@ def _take(stage: Stage, key: str, *, right: int, predicted: int = 25, minutes: i
 
 
 def _void(stage: Stage, key: str) -> None:
-    reason = "Điện thoại hỏng giữa chừng, có biên bản của tổ"
     now = stage.clock()
     stage.do(
         lambda session: attempts.void_attempt(
-            session, SLUG, stage.attempts[key], reason=reason, actor="organiser", now=now
+            session, SLUG, stage.attempts[key], reason=VOID_REASON, actor="organiser", now=now
         )
     )
 

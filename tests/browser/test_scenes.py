@@ -14,9 +14,9 @@ from playwright.sync_api import Browser, Page
 from quizengine.core.text import normalise
 from quizengine.formats.registry import load_bank
 from quizengine.formats.unit_file import read_units
-from tests.browser import acts
+from tests.browser import acts, desk
 from tests.browser.looks import accessibility, sideways, small_targets, words
-from tests.browser.scenes import ESSAY, SCENES, TERSE, Scene, stages
+from tests.browser.scenes import ESSAY, SCENES, TERSE, VOID_REASON, Scene, stages
 from tests.browser.stage import Stage
 from tests.web.site import SAMPLE
 
@@ -82,8 +82,16 @@ def known_content() -> list[str]:
     """Return what people and the bank say, longest first: it has one language only."""
     bank = load_bank(SAMPLE / "bank.yaml")
     units = read_units((SAMPLE / "units.csv").read_bytes(), "units.csv").units
-    said = [TERSE, acts.NAME, acts.NAME.upper(), *acts.TYPED, *ESSAY.split("\n\n")]
-    said += [unit.name for unit in units]
+    said = [
+        TERSE,
+        VOID_REASON,
+        acts.NAME,
+        acts.NAME.upper(),
+        *acts.TYPED,
+        *desk.SAID,
+        *ESSAY.split("\n\n"),
+    ]
+    said += [text for unit in units for text in (unit.name, unit.code, unit.kind, unit.table)]
     for question in bank.questions:
         said += [
             question.stem,
