@@ -310,7 +310,8 @@ def _locked(session: Session, slug: str, states: tuple[str, ...]) -> StoredConte
 
 
 def _checked_reason(reason: str) -> str:
-    reason = " ".join(reason.split())
+    # A database keeps no zero character.
+    reason = " ".join(reason.replace("\0", "").split())
     if not reason:
         raise InvalidInput("amendment.without_reason")
     if len(reason) > MAX_REASON:

@@ -22,7 +22,8 @@ def record() -> Page:
 
     Where it is long the page says so and verifies when asked to.
     """
-    asked = {word: request.args.get(word, "").strip() for word in FILTERS}
+    # PostgreSQL takes no zero character, not even to look for it.
+    asked = {word: request.args.get(word, "").replace("\0", "").strip() for word in FILTERS}
     sought = Sought(**{FILTERS[word]: value for word, value in asked.items()})
     found = audit.record_page(session(), sought, request.args.get("trang", 1, type=int))
     is_verified = found.whole <= audit.QUICK_ROWS or "kiem-tra" in request.args

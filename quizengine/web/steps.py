@@ -75,7 +75,7 @@ def void_attempt(slug: str) -> Page:
                     writing,
                     slug,
                     participants.attempt_called(writing, slug, form.attempt.data or ""),
-                    reason=(form.reason.data or "").strip(),
+                    reason=(form.reason.data or "").replace("\0", "").strip(),
                     actor=person.id,
                     now=arrival(),
                 )

@@ -199,3 +199,15 @@ def test_steps_of_an_unknown_attempt_are_not_found(site: Site) -> None:
         organiser.open(f"{DESK}luot/khong-co{end}")
         assert organiser.status == 404
     assert site.clock() == EVENING
+
+
+def test_a_zero_character_in_a_reason_or_a_search_breaks_nothing(any_site: Site) -> None:
+    organiser = any_site.organiser()
+    organiser.open(DESK + "tam-dung")
+    organiser.send(reason="Mất\0 điện")
+    assert organiser.path == DESK
+    visitor = any_site.reader()
+    visitor.open(f"/thi/{SLUG}/the-le")
+    assert "Lý do: Mất điện" in visitor.page
+    for word in ("viec", "nguoi", "ve"):
+        assert organiser.client.get(f"/thi/to-chuc/nhat-ky?{word}=%00").status_code == 200
