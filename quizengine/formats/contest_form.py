@@ -101,9 +101,14 @@ def kind_of(path: str) -> Kind:
     return _KIND.get(path, Kind.TEXT)
 
 
+def is_row(part: str) -> bool:
+    """Return whether a part of a field's path is the number of a row."""
+    return _ROW.match(part) is not None
+
+
 def plain_path(path: str) -> str:
     """Return the path of a field without the numbers of its rows."""
-    return ".".join(part for part in path.split(".") if not part.isdigit())
+    return ".".join(part for part in path.split(".") if not is_row(part))
 
 
 def form_of(data: Mapping[str, Any]) -> Form:

@@ -8,7 +8,7 @@ from copy import deepcopy
 from datetime import datetime, timedelta
 from typing import Any
 
-from quizengine.formats.contest_form import Form, Kind, data_of, kind_of, plain_path
+from quizengine.formats.contest_form import Form, Kind, data_of, is_row, kind_of, plain_path
 from quizengine.formats.contest_values import FIRST_YEAR, LAST_YEAR
 
 ADDABLE = (
@@ -52,7 +52,7 @@ def without_row(form: Mapping[str, Any], path: str) -> Form:
     """Return a form without a row as ``awards.2``, or without an optional table."""
     changed: Form = deepcopy(dict(form))
     parent, key = _parent(changed, path)
-    if isinstance(parent, list) and key.isdigit() and int(key) < len(parent):
+    if isinstance(parent, list) and is_row(key) and int(key) < len(parent):
         del parent[int(key)]
     elif isinstance(parent, dict) and kind_of(plain_path(path)) is Kind.OPTIONAL:
         parent.pop(key, None)
@@ -71,7 +71,7 @@ def _parent(form: Form, path: str) -> tuple[Any, str]:
     found: Any = form
     for part in way:
         if isinstance(found, list):
-            found = found[int(part)] if part.isdigit() and int(part) < len(found) else None
+            found = found[int(part)] if is_row(part) and int(part) < len(found) else None
         elif isinstance(found, dict):
             found = found.get(part)
     return found, key

@@ -23,6 +23,7 @@ from quizengine.formats.contest_form import (
     Kind,
     fields_of,
     is_local_minute,
+    is_row,
     kind_of,
     plain_path,
     with_fields,
@@ -74,7 +75,7 @@ def rows_above(name: str) -> list[tuple[str, int]]:
     found = [
         (plain_path(".".join(parts[:index])), int(part) + 1)
         for index, part in enumerate(parts)
-        if part.isdigit()
+        if is_row(part)
     ]
     return [row for row in found if kind_of(row[0]) is Kind.ROWS]
 
@@ -209,7 +210,7 @@ def _asked(part: str) -> tuple[Callable[[Form], Form], str]:
         above = path.rpartition(".")[0] or path
         return lambda form: without_row(typed(form), path), above
     spread = request.form.get("spread", "")
-    if spread.isdigit() and len(spread) < 4:
+    if is_row(spread):
         return lambda form: _spread(typed(form), int(spread)), f"rounds.{spread}.sections"
     return typed, "next" if request.form.get("then") == "next" else ""
 

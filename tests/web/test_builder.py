@@ -103,6 +103,22 @@ def test_rows_are_added_and_taken_out_without_a_script(site: Site) -> None:
     assert 'value="Giải Nhì"' in organiser.page
 
 
+@pytest.mark.parametrize(
+    "pressed", [{"remove": "rounds.²"}, {"add": "rounds.².sections"}, {"spread": "²"}]
+)
+def test_a_row_with_a_number_that_is_none_changes_nothing(
+    site: Site, pressed: dict[str, str]
+) -> None:
+    organiser = begin(site)
+    part(organiser, "vong-thi")
+    before = organiser.page.count('name="rounds.')
+    assert before
+    organiser.send(**pressed)
+    assert organiser.status == 200
+    part(organiser, "vong-thi")
+    assert organiser.page.count('name="rounds.') == before
+
+
 def test_a_prediction_comes_with_its_place_in_the_ranking(site: Site) -> None:
     organiser = begin(site)
     part(organiser, "vong-thi")
