@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import redirect, request, url_for
+from flask import make_response, redirect, request, url_for
 
 from quizengine.errors import Conflict, InvalidInput, NotAllowed, QuizError
 from quizengine.services import staff
@@ -101,4 +101,7 @@ def change_staff_account(person: str, name: str) -> Page:
 def _code_page(given: GivenCode) -> Page:
     """Return the only page on which a code ever stands."""
     address = url_for("quiz_accounts.log_in_by_code", _external=True)
-    return page("staff_code", given=given, address=address, zone=desk_zone())
+    response = make_response(page("staff_code", given=given, address=address, zone=desk_zone()))
+    # No browser keeps it on disk or shows it to whoever goes back.
+    response.headers["Cache-Control"] = "no-store"
+    return response
