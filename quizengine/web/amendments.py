@@ -18,6 +18,7 @@ from quizengine.services.transaction import transaction
 from quizengine.web.blueprint import Page, page, quiz
 from quizengine.web.forms import AmendmentForm, AttemptForm
 from quizengine.web.host import arrival, require_organiser, session
+from quizengine.web.live import sees_figures
 
 CHANGES: dict[str, Callable[[RoundNow], bool]] = {
     "gia-han": lambda one: True,
@@ -77,6 +78,7 @@ def _amend_page(
         rounds=rounds,
         essay=shown.contest.essay if takes_essay else None,
         essay_choice=ESSAY_CHOICE,
+        sees_figures=bool(rounds) and sees_figures(shown),
         form=form,
         error=error,
     )

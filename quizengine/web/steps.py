@@ -14,6 +14,7 @@ from quizengine.services.transaction import transaction
 from quizengine.web.blueprint import Page, page, quiz
 from quizengine.web.forms import VoidForm
 from quizengine.web.host import arrival, require_organiser, session
+from quizengine.web.live import sees_figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ def take_step(slug: str, name: str) -> Page:
 
 
 def _step_page(found: Status, name: str, error: QuizError | None = None) -> Page:
+    is_possible = STEPS[name].may_take(found)
     return page(
         "step",
         error.status if error else 200,
@@ -56,7 +58,8 @@ def _step_page(found: Status, name: str, error: QuizError | None = None) -> Page
         shown=found.page,
         status=found,
         name=name,
-        is_possible=STEPS[name].may_take(found),
+        is_possible=is_possible,
+        sees_figures=is_possible and name == "dong" and sees_figures(found.page),
         error=error,
     )
 

@@ -105,7 +105,19 @@ def test_who_takes_part_in_earnest_sees_no_figures_although_they_organise(site: 
         assert "mà bạn cũng dự thi" in page
         assert 'class="plot"' not in page
         assert "Đã đăng ký" not in page
+    for name in ("gia-han", "tam-dung", "dong"):
+        page = reader.client.get(f"{HOME}{SLUG}/{name}").text
+        assert "<form" in page.split("<main")[1]
+        assert not re.search(r"\d+ (người|lượt) đang làm", page)
     assert views(site) == 0
+
+
+def test_how_many_are_answering_is_a_look_at_figures_on_the_pages_of_steps_too(site: Site) -> None:
+    begin(site)
+    organiser = site.organiser()
+    organiser.open(f"{HOME}{SLUG}/gia-han")
+    assert "1 người đang làm bài" in organiser.page
+    assert views(site) == 1
 
 
 def test_whoever_has_a_right_takes_part_as_staff(site: Site) -> None:
@@ -129,6 +141,7 @@ def test_an_owner_makes_an_account_and_its_person_logs_in_by_the_code(site: Site
     owner.send_form(-1, name="Phạm Thu Ngân", login="GiamKhao", role="jury")
     code = re.search(r'<p class="code">([^<]*)</p>', owner.page)
     assert code
+    assert owner.headers["Cache-Control"] == "no-store"
     person = site.reader()
     person.open("/dang-nhap/ma")
     person.send(login="giamkhao", code=code[1])
