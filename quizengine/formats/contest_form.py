@@ -237,10 +237,12 @@ def _data_value(value: Any, path: str, languages: Sequence[str], blank: str) -> 
 
 def _roles(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     roles: dict[str, Any] = {}
+    again: dict[str, int] = {}
     for number, row in enumerate(rows, start=1):
-        name = row.get("id") or f"nhom-{number}"
+        name = first = row.get("id") or f"nhom-{number}"
         while name in roles:
-            name += "-2"
+            again[first] = again.get(first, 1) + 1
+            name = f"{first}-{again[first]}"
         roles[name] = row.get("title", {})
     return roles
 

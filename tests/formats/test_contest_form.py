@@ -154,3 +154,9 @@ def test_rounds_are_named_by_their_titles() -> None:
     found = {problem.code: problem for problem in read_form(form).problems}
     assert found["form.results_before_close"].place.at == "results_at"
     assert found["form.results_before_close"].params["round"] == "Vòng 1"
+
+
+def test_roles_of_one_name_are_told_apart_by_short_numbers() -> None:
+    roles = [{"id": "a", "title": {}} for _ in range(1200)]
+    found = data_of({"eligibility": {"roles": roles}})["eligibility"]["roles"]
+    assert list(found) == ["a", *(f"a-{number}" for number in range(2, 1201))]
