@@ -211,3 +211,4 @@ def test_a_zero_character_in_a_reason_or_a_search_breaks_nothing(any_site: Site)
     assert "Lý do: Mất điện" in visitor.page
     for word in ("viec", "nguoi", "ve"):
         assert organiser.client.get(f"/thi/to-chuc/nhat-ky?{word}=%00").status_code == 200
+    assert "round.pause" not in organiser.open("/thi/to-chuc/nhat-ky").split("<tbody>")[1]
