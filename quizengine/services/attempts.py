@@ -100,6 +100,7 @@ class Exam:
     questions: tuple[ExamQuestion, ...]
     prediction_prompt: Texts | None
     prediction: int | None
+    prediction_sequence: int
     flagged: frozenset[int]
     """Slots that the person means to look at again."""
     flags_sequence: int
@@ -192,6 +193,7 @@ def exam(executor: Executor, public_id: str, *, person: str, now: datetime, pape
         questions=questions,
         prediction_prompt=rules.prediction.prompt if rules.prediction else None,
         prediction=sheets.prediction_of(row.sheet, len(questions)),
+        prediction_sequence=records[-1].sequence if rules.prediction else 0,
         flagged=flagged,
         flags_sequence=flags_sequence,
         next_sequence=next_sequence(row),

@@ -191,7 +191,7 @@ def _words(found: Situation) -> dict[str, str]:
     until = clock(found.deadline_at, found.time_zone)
     return {
         "back": say("Connected again. Everything is saved."),
-        "changed": say("changed on another device"),
+        "changed": say("Changed on another device"),
         "ends": say("paused") if found.is_paused else say("until {deadline}", deadline=until),
         "held": say(
             "Kept on this device: {questions}. They go out as soon as possible; what reaches the "
@@ -205,6 +205,7 @@ def _words(found: Situation) -> dict[str, str]:
         ),
         "minutes": say("Minutes left: {count}.", count="#"),
         "out": say("You are logged out. Log in again to send what you answered."),
+        "over": say("The time is over. What was saved by then counts."),
         "why": say(
             "Submitting needs a connection. What the server has at {deadline} counts, submitted "
             "or not.",

@@ -172,6 +172,50 @@ def test_a_prediction_that_is_no_number_is_said_at_once_and_not_sent(
     assert evening.exam(key).prediction == 15
 
 
+def test_a_prediction_is_saved_while_it_is_typed_and_a_space_is_none(
+    chromium: Browser, evening: Stage
+) -> None:
+    key = newcomer(evening)
+    with evening.browser(chromium, key) as context:
+        page = open_exam(context, evening, key)
+        field = page.get_by_label("dự đoán")
+        field.fill(" ")
+        field.blur()
+        page.locator("#q1 .flag").click()
+        expect_saved(page)
+        assert evening.exam(key).prediction is None
+        field.press_sequentially("1234")
+        expect_saved(page)
+        assert evening.exam(key).prediction == 1234
+        # What is saved cannot be taken back: it is shown again.
+        field.fill("")
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        expect(field).to_have_value("1234")
+
+
+def test_a_prediction_saved_before_is_changed_without_a_question(
+    chromium: Browser, evening: Stage
+) -> None:
+    key = newcomer(evening)
+    with evening.browser(chromium, key) as context:
+        page = open_exam(context, evening, key)
+        page.get_by_label("dự đoán").fill("15")
+        expect_saved(page)
+    with evening.browser(chromium, key) as context:
+        page = context.new_page()
+        waiting: list[Route] = []
+        page.route(STATE, lambda route: waiting.append(route))
+        page.goto(evening.attempt(key))
+        page.get_by_label("dự đoán").fill("16")
+        page.wait_for_timeout(200)
+        for route in list(waiting):
+            route.continue_()
+        page.unroute(STATE)
+        expect_saved(page)
+        expect(page.locator(".two")).to_have_count(0)
+    assert evening.exam(key).prediction == 16
+
+
 def test_answers_given_offline_wait_and_go_out_when_the_network_is_back(
     chromium: Browser, evening: Stage
 ) -> None:
@@ -187,14 +231,30 @@ def test_answers_given_offline_wait_and_go_out_when_the_network_is_back(
         expect(page.locator(".watch > .tag")).to_have_text("Mất mạng")
         note = page.locator(".note.warn:visible")
         expect(note).to_contain_text("Mất mạng. Cứ làm tiếp, đừng đóng trang này.")
-        expect(note).to_contain_text("Câu 12, 13 đang giữ trong máy, có mạng là gửi ngay.")
+        expect(note).to_contain_text("Đang giữ trong máy: câu 12, 13. Có mạng là gửi ngay")
         expect(page.get_by_role("status").first).to_contain_text("Mất mạng")
-        page.get_by_role("button", name="Kiểm tra").click(force=True)
+        page.get_by_role("button", name="Kiểm tra").click()
         expect(page.locator("#why")).to_contain_text("Cần có mạng để nộp")
         assert stored(evening, key) == {1: "A"}
         context.set_offline(False)
         page.wait_for_url("**/kiem-tra")
     assert stored(evening, key) == {1: "A", 12: "D", 13: "C"}
+
+
+def test_whoever_goes_on_answering_is_not_carried_away_when_the_network_is_back(
+    chromium: Browser, evening: Stage
+) -> None:
+    key = newcomer(evening)
+    with evening.browser(chromium, key) as context:
+        page = open_exam(context, evening, key)
+        context.set_offline(True)
+        choose(page, 1, "A")
+        page.get_by_role("button", name="Kiểm tra").click()
+        choose(page, 2, "B")
+        context.set_offline(False)
+        expect_saved(page)
+        page.wait_for_timeout(200)
+        assert page.url == evening.attempt(key)
 
 
 def test_a_killed_tab_opened_again_sends_what_waited(chromium: Browser, evening: Stage) -> None:
@@ -238,6 +298,80 @@ def test_two_devices_lead_to_a_choice_at_the_question(
         expect_saved(phone)
         expect(phone.locator("#q7 input").nth("ABCD".index(kept))).to_be_checked()
     assert stored(evening, key) == {7: kept}
+
+
+def test_a_question_changed_twice_offline_overwrites_no_other_device(
+    chromium: Browser, evening: Stage
+) -> None:
+    key = newcomer(evening)
+    with evening.browser(chromium, key) as one, evening.browser(chromium, key) as other:
+        phone, laptop = open_exam(one, evening, key), open_exam(other, evening, key)
+        one.set_offline(True)
+        choose(phone, 7, "A")
+        phone.wait_for_timeout(300)  # the send was tried
+        choose(phone, 7, "B")
+        choose(laptop, 7, "C")
+        expect_saved(laptop)
+        one.set_offline(False)
+        box = phone.locator("#q7 .note")
+        expect(box).to_contain_text("Lấy đáp án B")
+        assert stored(evening, key) == {7: "C"}
+        box.get_by_role("button", name=re.compile("Lấy đáp án B")).click()
+        expect_saved(phone)
+    assert stored(evening, key) == {7: "B"}
+
+
+def test_another_page_of_the_site_takes_nothing_from_the_open_exam(
+    chromium: Browser, evening: Stage
+) -> None:
+    key = newcomer(evening)
+    with evening.browser(chromium, key) as context:
+        page = open_exam(context, evening, key)
+        choose(page, 1, "A")
+        expect_saved(page)
+        other = context.new_page()
+        with other.expect_response(evening.page()):
+            other.goto(evening.page())
+        other.wait_for_timeout(100)
+        page.route(STATE, lambda route: route.abort())
+        choose(page, 1, "B")
+        expect_saved(page)
+        expect(page.locator(".note:visible")).to_have_count(0)
+        assert stored(evening, key) == {1: "B"}
+        page.route(SAVE, lambda route: route.abort())
+        choose(page, 5, "C")
+        page.wait_for_timeout(100)
+        page.close(run_before_unload=False)
+        other.reload()
+        expect(other.locator(".note")).to_contain_text("Vừa gửi xong và đã lưu: câu 5.")
+    assert stored(evening, key) == {1: "B", 5: "C"}
+
+
+@pytest.mark.parametrize("status", [400, 409, 413, 422])
+def test_an_answer_that_something_on_the_way_refuses_is_never_said_to_be_saved(
+    chromium: Browser, evening: Stage, status: int
+) -> None:
+    key = newcomer(evening)
+
+    def refuse(route: Route) -> None:
+        if '"slot":3,' in (route.request.post_data or ""):
+            route.fulfill(status=status, body="no")
+        else:
+            route.continue_()
+
+    with evening.browser(chromium, key) as context:
+        page = open_exam(context, evening, key)
+        page.route(SAVE, refuse)
+        choose(page, 4, "B")
+        choose(page, 5, "C")
+        expect(page.locator(".note:visible")).to_contain_text("câu 4", timeout=15_000)
+        if status != 409:  # which says nothing of one answer
+            expect(page.locator(".note:visible")).to_contain_text("giữ trong máy: câu 4.")
+            assert stored(evening, key) == {5: "C"}
+        page.unroute(SAVE)
+        page.get_by_role("button", name="Thử gửi lại").click()
+        expect_saved(page)
+    assert stored(evening, key) == {4: "B", 5: "C"}
 
 
 def test_what_another_device_answered_is_shown_when_the_page_is_looked_at_again(
@@ -333,9 +467,9 @@ def test_logging_out_with_unsent_answers_is_held_back(chromium: Browser, evening
         page.goto(evening.page())
         expect(page.locator(".note")).to_contain_text("chưa gửi được: câu 9")
         page.get_by_role("button", name="Đăng xuất").click()
-        expect(page.get_by_role("button", name="Đăng xuất, bỏ 1 câu chưa gửi")).to_be_visible()
-        page.unroute(SAVE)
+        expect(page.get_by_role("button", name="Đăng xuất, mất 1 câu chưa gửi")).to_be_visible()
         page.get_by_role("button", name="Gửi rồi đăng xuất").click()
+        page.unroute(SAVE)
         expect(page.get_by_role("link", name="Đăng nhập")).to_be_visible()
     assert stored(evening, key) == {9: "A"}
 
@@ -423,6 +557,71 @@ def test_the_end_of_the_time_leads_to_the_receipt_with_everything_sent(
     assert stored(stage, key) == {1: "A"}
 
 
+def test_the_end_of_the_time_is_said_offline_too(chromium: Browser, late_evening: Stage) -> None:
+    stage = late_evening
+    key = newcomer(stage, ago=timedelta(minutes=20) - timedelta(seconds=4))
+    with stage.browser(chromium, key) as context:
+        page = open_exam(context, stage, key)
+        context.set_offline(True)
+        choose(page, 2, "A")
+        expect(page.locator(".clock")).to_contain_text("00:00", timeout=10_000)
+        expect(page.locator(".note:visible")).to_contain_text("Hết giờ.")
+        expect(page.locator(".watch > .tag")).to_have_text("Hết giờ")
+        expect(page.get_by_role("status").first).to_contain_text("Hết giờ.")
+
+
+def test_whoever_was_logged_out_learns_it_at_the_end(
+    chromium: Browser, late_evening: Stage
+) -> None:
+    stage = late_evening
+    key = newcomer(stage, ago=timedelta(minutes=20) - timedelta(seconds=3))
+    with stage.browser(chromium, key) as context:
+        page = open_exam(context, stage, key)
+        context.clear_cookies()
+        stage.clock.move(minutes=1)
+        link = page.get_by_role("link", name="Đăng nhập lại")
+        expect(link).to_be_visible(timeout=30_000)
+
+
+def test_a_page_from_the_browsers_own_store_shows_no_more_time_than_there_is(
+    chromium: Browser, late_evening: Stage
+) -> None:
+    stage = late_evening
+    key = newcomer(stage)
+    with stage.browser(chromium, key) as context:
+        page = open_exam(context, stage, key)
+        html = page.request.get(stage.attempt(key)).text()
+        stage.clock.move(minutes=6)
+        page.reload()
+        expect(page.locator(".clock")).to_contain_text("13:")
+        page.route(STATE, lambda route: route.abort())
+        page.route(
+            stage.attempt(key), lambda route: route.fulfill(body=html, content_type="text/html")
+        )
+        page.reload()
+        page.wait_for_timeout(300)
+        expect(page.locator(".clock")).to_contain_text("13:")
+
+
+def test_a_flag_left_in_the_browser_is_sent_without_a_word(
+    chromium: Browser, evening: Stage
+) -> None:
+    key = newcomer(evening)
+    with evening.browser(chromium, key) as context:
+        page = open_exam(context, evening, key)
+        context.set_offline(True)
+        page.locator("#q6 .flag").click()
+        page.wait_for_timeout(100)
+        page.close()
+        context.set_offline(False)
+        page = context.new_page()
+        with page.expect_response(SAVE):
+            page.goto(evening.page())
+        page.wait_for_timeout(100)
+        expect(page.locator(".note.warn")).to_have_count(0)
+    assert evening.exam(key).flagged == frozenset({5})
+
+
 def test_a_day_offline_ends_in_an_honest_statement(chromium: Browser, late_evening: Stage) -> None:
     stage = late_evening
     key = newcomer(stage)
@@ -456,8 +655,8 @@ def test_submitting_waits_for_answers_that_another_page_left(
         choose(page, 3, "A")
         page.goto(evening.attempt(key, "kiem-tra"))
         page.get_by_role("button", name=re.compile("^Nộp bài")).click()
-        expect(page.get_by_role("button", name="Nộp bài, bỏ 1 câu chưa gửi")).to_be_visible()
-        page.unroute(SAVE)
+        expect(page.get_by_role("button", name="Nộp bài, mất 1 câu chưa gửi")).to_be_visible()
         page.get_by_role("button", name="Gửi rồi nộp bài").click()
+        page.unroute(SAVE)
         page.wait_for_url("**/bien-nhan")
     assert stored(evening, key) == {3: "A"}

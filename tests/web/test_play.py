@@ -372,7 +372,7 @@ def test_a_script_is_told_how_its_attempt_stands(site: Site) -> None:
         exam + "/luu", json={"answers": []}, headers={"X-Quiz-Token": found.pop("token")}
     ).is_json
     words = found.pop("words")
-    assert (words["ends"], words["changed"]) == ("đến 20:20", "vừa đổi từ máy khác")
+    assert (words["ends"], words["changed"]) == ("đến 20:20", "Vừa đổi từ máy khác")
     assert "20:20" in words["held"]
     assert found == {
         "state": "open",
@@ -385,6 +385,19 @@ def test_a_script_is_told_how_its_attempt_stands(site: Site) -> None:
         "sequence": 10,
         "leave": None,
     }
+
+
+def test_the_page_tells_a_script_what_it_knows_of_each_record(site: Site) -> None:
+    reader = begin(site)
+    exam = reader.path
+    answers = [
+        {"slot": 3, "positions": [1], "sequence": 4},
+        {"slot": 20, "number": 77, "sequence": 6},
+    ]
+    assert send_json(reader, exam, json.dumps({"answers": answers})).status_code == 200
+    known = re.search(r'data-known="([^"]*)"', reader.open(exam))
+    assert known
+    assert known[1] == "0,0,0,4" + 16 * ",0" + ",6"
 
 
 def test_a_script_is_told_when_its_attempt_is_over_and_where_to_go(site: Site) -> None:

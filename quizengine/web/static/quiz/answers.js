@@ -22,7 +22,8 @@
     change(record);
     const text = JSON.stringify(record);
     try {
-      store[key] = text;
+      // Another tab's change may not be seen yet: what says nothing new is not written over it.
+      if (text !== store[key]) store[key] = text;
     } catch (error) {
       store = Object.assign({}, store);
       store[key] = text;
@@ -31,7 +32,6 @@
   };
 
   const same = (one, other) => `${[one.positions, one.number]}` === `${[other.positions, other.number]}`;
-  const say = (text = "", one) => text.replace("#", one).replace(/^./, (letter) => letter.toUpperCase());
   // Returns how a sentence names answers: "câu 12, 13, số dự đoán".
   const names = (items) => {
     const sorted = [...items].sort((one, other) => one.slot - other.slot);
@@ -61,8 +61,9 @@
       const alarm = setTimeout(() => control.abort(), 15000);
       const headers = { "Content-Type": "application/json", "X-Quiz-Token": token };
       try {
-        const response = await fetch(address + path, Object.assign({ cache: "no-store", headers, signal: control.signal }, options));
-        if (!response.ok || response.redirected) throw response;
+        const settings = { cache: "no-store", redirect: "manual", headers, signal: control.signal };
+        const response = await fetch(address + path, Object.assign(settings, options));
+        if (!response.ok) throw response;
         return await response.json();
       } finally {
         clearTimeout(alarm);
@@ -70,8 +71,9 @@
     };
 
     const look = async () => {
-      const asked = performance.now();
+      const asked = Date.now();
       const state = await ask("tinh-hinh");
+      queue.strikes = 0;
       token = state.token;
       told(state, asked);
     };
@@ -84,12 +86,17 @@
           const { slot, sequence } = mine;
           const known = record.known[slot] || 0;
           const top = outcome === "saved" ? sequence : stored ? stored.sequence : 0;
-          const is = (other) => (item) => item.slot === slot && item.sequence === other;
-          record.items = record.items.filter((item) => !is(sequence)(item));
+          record.items = record.items.filter((item) => item.slot !== slot || item.sequence !== sequence);
           record.next = Math.max(record.next, top + 1);
+          const later = record.items.filter((item) => item.slot === slot);
           // What this browser has sent itself is no other device's, though the reply was lost.
-          if (stored && top > known && !same(mine, stored) && !record.items.some(is(top))) record.two[slot] = { mine, stored };
-          else record.known[slot] = Math.max(known, top);
+          const isOwn = later.some((item) => item.sequence === top && same(item, stored));
+          if (stored && top > known && !same(mine, stored) && !isOwn) {
+            record.items = record.items.filter((item) => item.slot !== slot);
+            // What was answered here since then has not seen the other device's answer either.
+            if (later[0]) record.items.push(Object.assign(later.pop(), { seen: known }));
+            else record.two[slot] = { mine, stored };
+          } else record.known[slot] = Math.max(known, top);
           if (outcome === "refused") refused.push(Object.assign(mine, { message }));
         });
         if (flags && (record.flags || flags).sequence === flags.sequence) delete record.flags;
@@ -99,30 +106,36 @@
     };
 
     // Returns the milliseconds until the next try.
-    const fail = ({ status, headers }, batch, flags) => {
-      const isForeign = [200, 401, 403, 404].includes(status);
+    const fail = ({ status, headers }) => {
+      const isForeign = [0, 401, 403, 404].includes(status);
       queue.failures += 1;
       queue.strikes = isForeign ? queue.strikes + 1 : 0;
       if (isForeign) token = "";
-      // One that no server will ever take must not hold up the others.
-      else if ([400, 413, 422].includes(status)) {
-        if (batch[1]) limit = 1;
-        else settle(batch, flags, batch.map(() => ({ outcome: "refused" })));
+      // One that something on the way never takes must not hold up the others: it goes last, alone.
+      else if (status < 500 && status !== 429) {
+        limit = 1;
+        edit(key, (record) => {
+          delete record.flags;
+          record.items.push(...record.items.splice(0, 1));
+        });
       }
       return ((headers && headers.get("Retry-After") * 1000) || 0) + pause(queue.failures);
     };
 
     const send = async (isLast) => {
-      const { items, flags } = edit(key);
-      if ((!items[0] && !flags) || (busy && !isLast)) return;
-      const batch = items.slice(0, limit);
+      const waiting = edit(key);
+      if ((!waiting.items[0] && !waiting.flags) || (busy && !isLast)) return;
+      let batch;
       let wait = 0;
       busy += 1;
-      edit(key, (now) =>
-        now.items.slice(0, limit).forEach((item) => {
+      const { flags } = edit(key, ({ items }) => {
+        // One of a question at a time: what follows counts on what became of it.
+        const isFirst = ({ slot }, index) => items.findIndex((item) => item.slot === slot) === index;
+        batch = items.filter(isFirst).slice(0, limit);
+        batch.forEach((item) => {
           item.tried = 1;
-        })
-      );
+        });
+      });
       try {
         if (!token) await look();
         const body = JSON.stringify({ answers: batch, flags });
@@ -130,7 +143,7 @@
         settle(batch, flags, replies);
         queue.failures = queue.strikes = 0;
       } catch (error) {
-        wait = fail(error, batch, flags);
+        wait = fail(error);
       }
       busy -= 1;
       told();
@@ -151,8 +164,8 @@
         const { items, known, two, next: sequence } = record;
         const last = items.filter((item) => item.slot === slot).pop();
         // What was tried may have arrived: it is sent again first, so that `seen` is true.
-        const late = last ? (last.tried ? last.sequence : last.seen) : known[slot] || 0;
-        const seen = two[slot] ? two[slot].stored.sequence : late;
+        const sent = last ? (last.tried ? last.sequence : last.seen) : 0;
+        const seen = two[slot] ? two[slot].stored.sequence : Math.max(sent, known[slot] || 0);
         delete two[slot];
         record.items = items.filter((item) => item.slot !== slot || item.tried);
         record.items.push(Object.assign({ slot, sequence, seen, at: Date.now() }, value));
@@ -161,12 +174,12 @@
       add((record) => {
         record.flags = { slots, sequence: record.next };
       });
-    return Object.assign(queue, { flag, look: () => look().catch(() => told()), put, send });
+    return Object.assign(queue, { flag, look: () => look().catch((error) => { fail(error); told(); }), put, send });
   };
 
   if (!form) {
     document.addEventListener("answers", ({ detail }) =>
-      detail({ all, edit, find, names, open, prefix, say, store, words })
+      detail({ all, edit, find, names, open, prefix, store, words })
     );
     return;
   }
@@ -185,7 +198,7 @@
   const trouble = find(".note[hidden]");
   const [heading, body] = trouble.lastChild.children;
   const [retry, enter] = all(".btn", trouble);
-  let end = performance.now() + +words.left;
+  let end = Date.now() + +words.left;
   let before = words.left / 60000;
   let leave, paused, ticking, isLeaving;
   let mood = "";
@@ -230,6 +243,7 @@
     const changed = [];
     edit(key, (record) => {
       record.next = Math.max(record.next, next);
+      record.end = end;
       answers.forEach((answer) => {
         const { slot, sequence } = answer;
         const known = record.known[slot] || 0;
@@ -241,9 +255,9 @@
       });
       if (!record.flags) mark(flags, stored);
     });
-    if (changed[0]) speak(say(`${names(changed)}: ${words.changed}`));
+    if (changed[0]) speak(`${words.changed}: ${names(changed)}`);
     changed.forEach(({ slot }) => {
-      places[slot].insertAdjacentHTML("beforeend", `<p class="small mute">${say(words.changed)}</p>`);
+      places[slot].insertAdjacentHTML("beforeend", `<p class="small mute">${words.changed}</p>`);
     });
   };
 
@@ -262,7 +276,7 @@
       if (box || !two[slot]) return;
       const { stored } = two[slot];
       place.insertAdjacentHTML("beforeend", stored.choice);
-      speak(say(`${names([stored])}: ${find(".two h2", place).textContent}`));
+      speak(`${find(".two h2", place).textContent}: ${names([stored])}`);
     });
 
   const drawPalette = () => {
@@ -281,8 +295,9 @@
     const { items, flags: waiting, two } = edit(key);
     const isWaiting = items[0] || waiting;
     const isOut = queue.strikes > 1 && words.out;
-    const title = isOut || (!navigator.onLine ? words.alone : queue.failures > 1 && isWaiting ? words.stuck : "");
-    const text = items[0] ? say(words.held, names(items)) : "";
+    const problem = !navigator.onLine ? words.alone : queue.failures > 1 && isWaiting ? words.stuck : "";
+    const title = isOut || (problem && !before && words.over) || problem;
+    const text = items[0] ? (words.held || "").replace("#", names(items)) : "";
     const [tone, status] = title
       ? ["warn", title.split(".")[0]]
       : isWaiting
@@ -316,11 +331,11 @@
 
   const tick = () => {
     clearTimeout(ticking);
-    const left = paused || Math.max(0, end - performance.now());
+    const left = paused || Math.max(0, end - Date.now());
     find(".clock").firstChild.data = new Date(left).toISOString().slice(left < 3600000 ? 14 : 12, 19);
     const minutes = Math.ceil(left / 60000);
     aside.className = `watch ${minutes < 2 || mood ? "bad" : minutes < 6 ? "warn" : ""}`;
-    if ([10, 5, 1].some((mark) => minutes <= mark && before > mark)) speak(say(words.minutes, minutes));
+    if ([10, 5, 1].some((mark) => minutes <= mark && before > mark)) speak((words.minutes || "").replace("#", minutes));
     before = minutes;
     // Answers are taken a little longer than the clock shows; then the server says where to go.
     if (left && !paused) ticking = setTimeout(tick, (left % 1000) + 1);
@@ -341,11 +356,12 @@
     return isGood;
   };
 
-  form.addEventListener("change", ({ target }) => {
+  form.addEventListener("input", ({ target }) => {
     const slot = places.indexOf(target.closest(".q"));
+    isLeaving = false;
     all(":scope>p", places[slot]).forEach((mark) => mark.remove());
     if (flags.includes(target)) queue.flag(ticked(flags));
-    else if (target !== prediction || (predict() && prediction.value)) queue.put(slot, value(slot));
+    else if (target !== prediction || (predict() && value(slot).number !== "")) queue.put(slot, value(slot));
   });
   form.addEventListener("click", ({ target }) => {
     if (!target.closest(".two") || !target.value) return;
@@ -420,6 +436,8 @@
   find(".save").remove();
   edit(key, (record) => {
     record.next = Math.max(record.next, hidden.value);
+    // A page kept by the browser may be older than what was told since.
+    end = Math.min(end, record.end || end);
     Object.assign(record.known, words.known.split(",").map(Number));
   });
   restore();

@@ -2,7 +2,7 @@
 // Outside the exam page: sends the answers that were left in this browser, tells what became of them,
 // and holds back a log-out or a submission that would lose them.
 {
-  const tell = ({ all, edit, find, names, open, prefix, say, store, words }) => {
+  const tell = ({ all, edit, find, names, open, prefix, store, words }) => {
     const box = find("#unsent").content.firstElementChild;
     const [heading, body, acts] = box.lastElementChild.children;
     const kept = Object.keys(store).filter((key) => key.startsWith(prefix));
@@ -26,8 +26,8 @@
         }
         const record = edit(key);
         if (!record.items.length && !record.flags) {
-          if (isOver || !Object.keys(record.two).length) drop(key);
-          else links.set(words.exam, address.slice(0, -1));
+          if (isOver) drop(key);
+          else if (Object.keys(record.two).length) links.set(words.exam, address.slice(0, -1));
           // The page that lists the answers was made before these arrived.
           const isListed = location.pathname === `${address}kiem-tra`;
           if (isListed && items.length && !others && !links.size && !isAsked) location.reload();
@@ -64,7 +64,7 @@
       };
       return [
         button(isSubmit ? words.submit : words.out, wait),
-        button(say(isSubmit ? words.skip : words.leave, new Set(items.map((item) => item.slot)).size), give),
+        button((isSubmit ? words.skip : words.leave).replace("#", new Set(items.map((item) => item.slot)).size), give),
       ];
     };
 
@@ -73,18 +73,18 @@
       const late = [...new Set(refused.map((item) => item.message))];
       if (items.length) {
         const isStuck = held || queues.some((queue) => queue.failures);
-        const title = say(isStuck ? words.kept : words.sending, names(items));
+        const title = (isStuck ? words.kept : words.sending).replace("#", names(items));
         fill(title, isStuck ? words.retry : "", held ? ways(items) : []);
       } else if (held && isAsked && !refused.length && !links.size) {
         held.submit();
         return;
       } else if (refused.length) {
-        fill(say(words.refused, names(refused)), late.join(" "), []);
+        fill(words.refused.replace("#", names(refused)), late.join(" "), []);
       } else if (links.size) {
         fill(words.two, "", []);
-      } else {
-        fill(say(words.sent, names(first)), "", []);
-      }
+      } else if (first.length) {
+        fill(words.sent.replace("#", names(first)), "", []);
+      } else return;
       if (!items.length) links.forEach((href, text) => acts.append(make("a", text, { href })));
       if (!box.isConnected) (find(".page") || find("main")).prepend(box);
     };
@@ -102,10 +102,12 @@
     });
     addEventListener("online", send);
     queues.forEach((queue, index) => {
-      const record = edit(kept[index]);
+      const key = kept[index];
+      const record = edit(key);
       if (record.items.length || record.flags) queue.send();
       else if (Object.keys(record.two).length) queue.look();
-      else drop(kept[index]);
+      // While an attempt runs its page may be open beside this one and count on the record.
+      else if (location.pathname === `${key.slice(prefix.length)}bien-nhan`) drop(key);
     });
   };
   document.dispatchEvent(new CustomEvent("answers", { detail: tell }));
