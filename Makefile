@@ -42,7 +42,7 @@ format: venv
 
 test: lint
 	@sh .ci/services
-	$(BIN)/pytest
+	@sh .ci/tests
 
 faults: venv
 	@sh .ci/services
